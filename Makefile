@@ -1,0 +1,99 @@
+# wasi-utimens. `make demo` and `make test` need nothing before them; README.md lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := overlay
+
+# The toolchain: a real wasi-sdk where WASI_SDK_PATH names one, else our own under .toolchain/.
+TOOLCHAIN := $(CURDIR)/.toolchain
+SDK := $(if $(WASI_SDK_PATH),$(abspath $(WASI_SDK_PATH)),$(TOOLCHAIN)/wasi-sdk)
+SYSROOT ?= $(SDK)/share/wasi-sysroot
+override SYSROOT := $(abspath $(SYSROOT))
+export PATH := $(TOOLCHAIN)/bin:$(PATH)
+
+# Each sysroot has a build directory of its own, named after its snapshot where it is one of ours.
+SNAPSHOT := $(patsubst $(TOOLCHAIN)/sysroots/%,%,$(SYSROOT))
+BUILD := build/$(if $(findstring /,$(SNAPSHOT)),sysroot-$(firstword $(shell cksum <<<'$(SYSROOT)')),$(SNAPSHOT))
+
+PREFIX ?= /usr/local
+
+.PHONY: toolchain
+toolchain:
+	scripts/toolchain.sh
+
+.PHONY: sdk
+sdk:
+	@scripts/toolchain.sh sdk
+
+$(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk
+
+# --- The overlay -------------------------------------------------------------
+
+# The functions that take the place of wasi-libc's, or that it lacks.
+FUNCTIONS := futimens utimensat utimes futimes lutimes utime futimesat
+UNITS := fd-form path-form $(FUNCTIONS) wasi_utimens_fd_support
+
+CLANG := $(SDK)/bin/clang --target=wasm32-wasip2 --sysroot=$(SYSROOT)
+OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
+	-fvisibility=hidden -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror \
+	-isystem include -Iwit-imports -Ilibc-overlay
+
+# With the archives of `wrap` a guest links by `-Wl,--wrap=NAME`, so there the functions bear the
+# names that the linker looks for; those of `plain` go into a libc.a.
+NAMES_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name))
+NAMES_plain :=
+
+HEADERS := $(wildcard include/*/*.h wit-imports/*.h libc-overlay/*/*.h)
+
+$(BUILD)/generation: $(SYSROOT)/lib/wasm32-wasip2/libc.a scripts/generation.sh
+	@mkdir -p $(@D)
+	@scripts/generation.sh $(SYSROOT) > $@
+
+define compile
+@mkdir -p $(@D)
+$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_$(1)) -DWASI_UTIMENS_FD=$(2) \
+	-DWASI_LIBC_GENERATION="\"generation/$$(cat $(BUILD)/generation).h\"" -c $< -o $@
+endef
+
+$(BUILD)/%/nofd/fd-form.o: libc-overlay/posix/fd-form.cpp $(HEADERS) Makefile $(BUILD)/generation
+	$(call compile,$*,false)
+
+define variant_rules
+$$(BUILD)/$(1)/%.o: libc-overlay/posix/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
+	$$(call compile,$(1),true)
+
+$$(BUILD)/$(1)/libwasi-utimens.a: $$(UNITS:%=$$(BUILD)/$(1)/%.o)
+$$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/fd-form.o \
+	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out fd-form,$$(UNITS)))
+endef
+$(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
+
+%.a:
+	rm -f $@
+	$(SDK)/bin/llvm-ar rcsD $@ $^
+
+ARCHIVES := $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a)
+
+.PHONY: overlay
+overlay: $(ARCHIVES)
+
+# --- Installed, for an untouched sysroot -------------------------------------
+
+INCLUDE := $(DESTDIR)$(PREFIX)/include/wasm32-wasip2
+LIB := $(DESTDIR)$(PREFIX)/lib/wasm32-wasip2
+SHARE := $(DESTDIR)$(PREFIX)/share/wasi-utimens
+
+$(BUILD)/link.rsp: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' $(FUNCTIONS:%=-Wl,--wrap=%) > $@
+
+.PHONY: install
+install: $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(BUILD)/link.rsp
+	install -d $(INCLUDE)/sys $(INCLUDE)/wasi $(LIB) $(SHARE)
+	install -m 644 include/sys/time.h $(INCLUDE)/sys/
+	install -m 644 include/wasi/utimens.h $(INCLUDE)/wasi/
+	install -m 644 $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(LIB)/
+	install -m 644 $(BUILD)/link.rsp $(SHARE)/

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * wasi-utimens: what it adds to the utime family, and the rules that all of it follows.
+ *
+ *   int futimens(int fd, const struct timespec times[2]);                          <sys/stat.h>
+ *   int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags);
+ *                                                                                  <sys/stat.h>
+ *   int utimes(const char *path, const struct timeval times[2]);                   <sys/time.h>
+ *   int futimes(int fd, const struct timeval times[2]);                            <sys/time.h>
+ *   int lutimes(const char *path, const struct timeval times[2]);                  <sys/time.h>
+ *   int futimesat(int dirfd, const char *path, const struct timeval times[2]);     <sys/time.h>
+ *   int utime(const char *path, const struct utimbuf *times);                      <utime.h>
+ *
+ * Arguments
+ *   times   the first member is the access time, the second the modification time; NULL: both the
+ *           current time. tv_sec: seconds since 1970-01-01 00:00 UTC, 0 to the largest time_t
+ *           (with the wasi-libc of 2024: to 2554-07-21 23:34:33.709551615 UTC). tv_nsec: 0 to
+ *           999999999, or UTIME_NOW (the current time) or UTIME_OMIT (leave as it is), beside
+ *           which tv_sec is ignored. tv_usec: 0 to 999999. Nothing is rounded. [POSIX; WIT datetime]
+ *   fd      an open file descriptor of a file of any type, in any access mode
+ *   dirfd   an open directory to which a relative path is relative, or AT_FDCWD; an absolute path
+ *           ignores it. [POSIX]
+ *   path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file that
+ *           dirfd refers to. [utimensat(2)]
+ *   flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own times. [POSIX]
+ *
+ * All return 0 and leave errno alone, or return -1, set errno, and have changed nothing:
+ *   EBADF         fd, or the dirfd of a relative path, is not open [POSIX]; futimens and futimes:
+ *                 fd is negative, even if both times are UTIME_OMIT
+ *   EINVAL        a time is out of range; an unknown flag, or any flag beside a NULL path and an
+ *                 fd; fd refers to a stream or a socket, which has no times here
+ *                 [POSIX; utimensat(2)]
+ *   EFAULT        the path is NULL, and there is no fd either [utimensat(2)]
+ *   ENOENT        the path is empty, names no file, or is under no preopened directory [POSIX]
+ *   ENOTDIR       a component of the path's prefix, or the dirfd of a relative path, is no
+ *                 directory [POSIX]
+ *   EILSEQ        the path is not UTF-8 [WIT string]
+ *   ENAMETOOLONG  the path is longer than {PATH_MAX} once joined to the current directory, or too
+ *                 long for the host [POSIX]
+ *   ENOSYS        this host cannot set times this way (WIT `unsupported`)
+ *   any other     what the host answered, by its name: `access` EACCES, `not-permitted` EPERM,
+ *                 `read-only` EROFS, `loop` ELOOP, and so on for each error-code of
+ *                 wasi:filesystem [WIT]; EIO for one that this version does not know
+ *
+ * Where both times are UTIME_OMIT the call succeeds without looking at anything else (but for the
+ * negative fd above), as on Linux.
+ */
+#ifndef WASI_UTIMENS_H
+#define WASI_UTIMENS_H
+
+/* The version of the overlay, to compare as numbers: WASI_UTIMENS_VERSION is
+ * major * 10000 + minor * 100 + patch. */
+#define WASI_UTIMENS_VERSION_MAJOR 0
+#define WASI_UTIMENS_VERSION_MINOR 1
+#define WASI_UTIMENS_VERSION_PATCH 0
+#define WASI_UTIMENS_VERSION                                                                       \
+  (WASI_UTIMENS_VERSION_MAJOR * 10000 + WASI_UTIMENS_VERSION_MINOR * 100 +                         \
+   WASI_UTIMENS_VERSION_PATCH)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Whether the host sets times through the file descriptor `fd`: what futimens, futimes, and
+ * utimensat and futimesat without a path would find. It asks the host to set the times to
+ * `no-change`, so nothing changes, not even the status change time where the host keeps to WIT.
+ *
+ * fd  an open file descriptor. The answer is the host's for this descriptor: it may differ between
+ *     files, directories and access modes.
+ *
+ * Returns
+ *    1  the host sets times through this descriptor
+ *    0  it does not: futimens(fd, ...) fails with ENOSYS
+ *   -1  futimens(fd, ...) fails otherwise, with errno as it would set it: EBADF fd is not open or
+ *       negative, EINVAL it is no file of the filesystem, or what the host answered
+ * errno is left alone by 0 and 1.
+ *
+ * To gate a test on it:
+ *
+ *     int fd = open("probe", O_RDWR | O_CREAT, 0666);
+ *     if (wasi_utimens_fd_support(fd) == 0)
+ *       skip("this host does not set times through a file descriptor");
+ */
+int wasi_utimens_fd_support(int fd);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// wasi-libc of 2026: files are wasi:filesystem descriptors in a table of libc's own. This is what
+// its generations share: the shape of a table entry, and the calls on the descriptor it holds.
+#pragma once
+
+#include "pure/errno-of.h"
+
+namespace wasi_utimens {
+
+// wasi-libc's descriptor_vtable_t, as far as it matters here.
+struct descriptor_vtable {
+  void (*free)(void *data);
+  void (*before_get_file[4])(); // get_read_stream, get_write_stream, set_blocking, fstat
+  int (*get_file)(void *data, wit::descriptor *borrow); // NULL for what is no file
+};
+
+// wasi-libc's descriptor_table_entry_t.
+struct descriptor_table_entry {
+  void *data;
+  const descriptor_vtable *vtable;
+};
+
+class host_descriptor {
+public:
+  // wasi:clocks counts unsigned seconds, time_t signed ones.
+  static constexpr wit::datetime latest = {INT64_MAX, nanoseconds_per_second - 1};
+
+  // NULL: the file descriptor is not open.
+  explicit host_descriptor(const descriptor_table_entry *entry)
+      : known_kind(entry == nullptr ? descriptor_kind::not_open : borrow(*entry)) {}
+
+  descriptor_kind presumed_kind() const { return known_kind; }
+  descriptor_kind kind() const { return known_kind; }
+
+  int set_times(const new_times &times) const {
+    return errno_of(wit::set_times(handle, times.access, times.modification));
+  }
+
+  int set_times_at(wit::path_flags flags, const char *path, size_t path_length,
+                   const new_times &times) const {
+    return errno_of(
+        wit::set_times_at(handle, flags, path, path_length, times.access, times.modification));
+  }
+
+private:
+  descriptor_kind borrow(const descriptor_table_entry &entry) {
+    return entry.vtable->get_file != nullptr && entry.vtable->get_file(entry.data, &handle) == 0
+               ? descriptor_kind::file
+               : descriptor_kind::not_file;
+  }
+
+  wit::descriptor handle;
+  descriptor_kind known_kind;
+};
+
+} // namespace wasi_utimens

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// wasi-libc of 2024: files go through preview 1 imports and the adapter, whose descriptor table is
+// out of reach. So a file descriptor is presumed to be a file's, and the adapter is asked only once
+// a call is to be refused.
+#pragma once
+
+#include "pure/errno-of.h"
+
+#include <wasi/api.h>
+
+// wasi-libc's own table beside the adapter's. It holds the sockets, and is there only in a guest
+// that has any. The entry's type does not matter here.
+extern "C" [[gnu::weak]] bool descriptor_table_get_ref(int fd, void **entry);
+
+namespace wasi_utimens {
+
+class descriptor {
+public:
+  // A 64-bit count of nanoseconds.
+  static constexpr wit::datetime latest = {UINT64_MAX / nanoseconds_per_second,
+                                           UINT64_MAX % nanoseconds_per_second};
+
+  explicit descriptor(int number) : fd(number) {}
+
+  descriptor_kind presumed_kind() const { return descriptor_kind::file; }
+
+  descriptor_kind kind() const {
+    __wasi_fdstat_t stat;
+    if (__wasi_fd_fdstat_get(fd, &stat) != __WASI_ERRNO_SUCCESS) {
+      void *socket;
+      return descriptor_table_get_ref != nullptr && descriptor_table_get_ref(fd, &socket)
+                 ? descriptor_kind::not_file
+                 : descriptor_kind::not_open;
+    }
+    // The adapter grants this right to every file and to no stream.
+    return (stat.fs_rights_base & __WASI_RIGHTS_FD_FILESTAT_SET_TIMES) != 0
+               ? descriptor_kind::file
+               : descriptor_kind::not_file;
+  }
+
+  int set_times(const new_times &times) const {
+    return errno_of(__wasi_fd_filestat_set_times(fd, nanoseconds(times.access),
+                                                 nanoseconds(times.modification), flags(times)));
+  }
+
+  int set_times_at(wit::path_flags path_flags, const char *path, size_t /*path_length*/,
+                   const new_times &times) const {
+    static_assert(static_cast<int>(wit::path_flags::symlink_follow) ==
+                  __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW);
+    return errno_of(__wasi_path_filestat_set_times(
+        fd, static_cast<__wasi_lookupflags_t>(path_flags), path, nanoseconds(times.access),
+        nanoseconds(times.modification), flags(times)));
+  }
+
+private:
+  // The adapter gives each error-code the preview 1 errno of its name, and those are wasi-libc's.
+  static int errno_of(__wasi_errno_t error) {
+    return error == __WASI_ERRNO_NOTSUP ? wasi_utimens::errno_of(wit::error_code::unsupported)
+                                        : error;
+  }
+
+  static __wasi_timestamp_t nanoseconds(const wit::new_timestamp &time) {
+    return time.seconds * nanoseconds_per_second + time.nanoseconds;
+  }
+
+  static __wasi_fstflags_t flags(const new_times &times) {
+    constexpr __wasi_fstflags_t access[] = {0, __WASI_FSTFLAGS_ATIM_NOW, __WASI_FSTFLAGS_ATIM};
+    constexpr __wasi_fstflags_t modification[] = {0, __WASI_FSTFLAGS_MTIM_NOW,
+                                                  __WASI_FSTFLAGS_MTIM};
+    return access[static_cast<int>(times.access.tag)] |
+           modification[static_cast<int>(times.modification.tag)];
+  }
+
+  __wasi_fd_t fd;
+};
+
+} // namespace wasi_utimens

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "pure/timespecs.h"
+
+#include <sys/stat.h>
+
+using namespace wasi_utimens;
+
+int futimesat(int dirfd, const char *path, const timeval times[2]) {
+  return utimensat(dirfd, path, timespecs(times).get(), 0);
+}

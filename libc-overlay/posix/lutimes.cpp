@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "forms.h"
+#include "pure/timespecs.h"
+
+#include <fcntl.h>
+
+using namespace wasi_utimens;
+
+int lutimes(const char *path, const timeval times[2]) {
+  return path_form(AT_FDCWD, path, timespecs(times).get(), AT_SYMLINK_NOFOLLOW);
+}

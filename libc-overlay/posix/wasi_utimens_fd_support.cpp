@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "forms.h"
+#include "refuse.h"
+
+#include <sys/stat.h>
+#include <wasi/utimens.h>
+
+using namespace wasi_utimens;
+
+int wasi_utimens_fd_support(int fd) {
+  constexpr timespec no_change[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+  const int error = set_fd_times(fd, no_change);
+  return error == errno_of(wit::error_code::unsupported) ? 0 : returned(error) == 0 ? 1 : -1;
+}
