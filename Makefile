@@ -97,3 +97,23 @@ install: $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(
 	install -m 644 include/wasi/utimens.h $(INCLUDE)/wasi/
 	install -m 644 $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(LIB)/
 	install -m 644 $(BUILD)/link.rsp $(SHARE)/
+
+# --- Tests -------------------------------------------------------------------
+
+SNAPSHOTS = $(notdir $(wildcard .toolchain/sysroots/*))
+PYTEST := .toolchain/venv/bin/pytest
+
+# All that the tests look for, on every snapshot.
+.PHONY: test-build
+test-build: | toolchain
+	for snapshot in .toolchain/sysroots/*; do \
+	    $(MAKE) --no-print-directory SYSROOT=$$snapshot test-build-snapshot; \
+	done
+
+.PHONY: test-build-snapshot
+test-build-snapshot:
+	$(MAKE) -s install PREFIX=$(CURDIR)/$(BUILD)/install
+
+.PHONY: test
+test: test-build
+	$(PYTEST) test

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the tests on the host's side share: the sysroots, compiling a guest, running it.
+
+`make test` has built all that is looked for here: see `test-build` in the Makefile.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLCHAIN = ROOT / ".toolchain"
+SDK = Path(os.environ.get("WASI_SDK_PATH") or TOOLCHAIN / "wasi-sdk")
+WASMTIME = TOOLCHAIN / "bin/wasmtime"
+WASM_TOOLS = TOOLCHAIN / "bin/wasm-tools"
+
+SNAPSHOTS = sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
+
+# The ways to link the overlay: by --wrap into an untouched sysroot or inside libc.a, each with and
+# without the fd primitive; and none of it.
+WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD, STOCK = "wrap", "wrap-nofd", "sysroot", "sysroot-nofd", "stock"
+LINKS = [WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD]
+
+
+def stock_sysroot(snapshot: str) -> Path:
+    return TOOLCHAIN / "sysroots" / snapshot
+
+
+def build_dir(snapshot: str) -> Path:
+    return ROOT / "build" / snapshot
+
+
+def installed(snapshot: str) -> Path:
+    """What `make install PREFIX=… SYSROOT=…` made for this snapshot."""
+    return build_dir(snapshot) / "install"
+
+
+def link_flags(snapshot: str, link: str) -> list[str]:
+    """What a user types after `clang --target=wasm32-wasip2` to have the overlay linked this way."""
+    if link in (SYSROOT, SYSROOT_NOFD):
+        return [f"--sysroot={build_dir(snapshot) / link}"]
+    flags = [f"--sysroot={stock_sysroot(snapshot)}"]
+    if link == STOCK:
+        return flags
+    prefix = installed(snapshot)
+    archive = "libwasi-utimens-nofd.a" if link == WRAP_NOFD else "libwasi-utimens.a"
+    return flags + [
+        f"-isystem{prefix}/include/wasm32-wasip2",
+        f"@{prefix}/share/wasi-utimens/link.rsp",
+        f"{prefix}/lib/wasm32-wasip2/{archive}",
+    ]
+
+
+def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, flags=(), cxx=False):
+    """Compiles and links a guest, as a user would."""
+    clang = SDK / "bin" / ("clang++" if cxx else "clang")
+    command = [clang, "--target=wasm32-wasip2", *flags, *sources, *link_flags(snapshot, link), "-o", output]
+    run([str(word) for word in command])
+    return output
+
+
+def run_guest(wasm: Path, *args: str, dirs: dict[str, Path] | None = None, wasmtime=WASMTIME, flags=(), check=True):
+    """Runs a guest under wasmtime with host directories in the places that `dirs` names."""
+    mounts = [word for guest, host in (dirs or {}).items() for word in ("--dir", f"{host}::{guest}")]
+    return run([str(wasmtime), "run", *flags, *mounts, str(wasm), *args], check=check)
+
+
+def run(command: list[str], check=True, **options):
+    done = subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
