@@ -65,7 +65,7 @@ packages() {
             ask+=("$name")
         fi
     done
-    try "cannot install ${missing[*]%%=*}" env DEBIAN_FRONTEND=noninteractive \
+    try "cannot install ${missing[*]%%=*} from this machine's apt sources" env DEBIAN_FRONTEND=noninteractive \
         apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "${ask[@]}"
     for pin in "${missing[@]}"; do
         name=${pin%%=*}
@@ -75,14 +75,14 @@ packages() {
 }
 
 # suite NAME deb|deb-src: sets apt_options to a private apt that knows only this suite, on the
-# machine's own mirror. The machine's apt is left alone; signatures stay checked.
-# Status 1: the mirror answers, and has no such suite.
+# machine's own mirror. The machine's apt is left alone; signatures stay checked, but the versions
+# being pinned, an index past its date serves as well. Status 1: the mirror answers, and has no such suite.
 suite() {
     local dir=$tmp/apt-$1-$2 mirror target=Packages
     [ "$2" = deb ] || target=Sources
     mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
     apt_options=(-q -o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" -o APT::Sandbox::User=root
-        -o APT::Update::Error-Mode=any -o Acquire::Retries=2)
+        -o APT::Update::Error-Mode=any -o Acquire::Retries=2 -o Acquire::Check-Valid-Until=false)
     # shellcheck disable=SC2016 # apt's own variables
     local mirrors=(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
     mirror=$("${mirrors[@]}" | sed -n 1p)
