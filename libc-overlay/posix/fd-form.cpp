@@ -17,21 +17,18 @@ int set_times(const descriptor &fd, const new_times &times) {
   }
 }
 
-// The answers after which the descriptor may still be a directory whose times can be set from
-// within. wasmtime says bad-descriptor for a preopened directory, the adapter for every one.
-bool is_no_answer_for_directory(int error) {
+// After one of these answers the descriptor may still be a directory whose times can be set from
+// within: wasmtime says bad-descriptor for a preopened directory, the adapter for every one.
+bool may_be_directory(int error) {
   return error == errno_of(wit::error_code::bad_descriptor) ||
          error == errno_of(wit::error_code::unsupported);
 }
 
-int set_times_or_directory_times(const descriptor &fd, const new_times &times) {
-  const int error = set_times(fd, times);
-  if (!is_no_answer_for_directory(error)) {
-    return error;
-  }
-  // "." on the same descriptor reaches nothing but the directory that it is: anything else answers
-  // not-directory.
-  const int directory_error = fd.set_times_at(wit::path_flags::none, ".", 1, times);
+// "." on the same descriptor reaches nothing but the directory that it is; anything else answers
+// not-directory, and the first error stands.
+[[gnu::noinline]] int set_directory_times(const descriptor &fd, const timespec *times, int error) {
+  const int directory_error = fd.set_times_at(wit::path_flags::none, ".", 1,
+                                              new_times_of(times, descriptor::latest));
   if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
     return reason(fd, error, EINVAL);
   }
@@ -41,26 +38,23 @@ int set_times_or_directory_times(const descriptor &fd, const new_times &times) {
              : directory_error;
 }
 
-int set_new_times(int number, const new_times &times) {
-  const descriptor fd(number);
-  if (fd.presumed_kind() != descriptor_kind::file || !times.in_range) {
-    return reason(fd, EINVAL, EINVAL);
-  }
-  return set_times_or_directory_times(fd, times);
-}
-
 } // namespace
 
-int set_fd_times(int fd, const timespec *times) {
-  return set_new_times(fd, new_times_of(times, descriptor::latest));
+int set_fd_times(int number, const timespec *times) {
+  const descriptor fd(number);
+  const auto new_times = new_times_of(times, descriptor::latest);
+  if (fd.presumed_kind() != descriptor_kind::file || !new_times.in_range) {
+    return reason(fd, EINVAL, EINVAL);
+  }
+  const int error = set_times(fd, new_times);
+  return may_be_directory(error) ? set_directory_times(fd, times, error) : error;
 }
 
 int fd_form(int fd, const timespec *times, int flags) {
-  const auto new_times = new_times_of(times, descriptor::latest);
-  if (new_times.both_no_change()) {
+  if (both_omitted(times)) {
     return 0;
   }
-  return returned(flags != 0 ? EINVAL : set_new_times(fd, new_times));
+  return returned(flags != 0 ? EINVAL : set_fd_times(fd, times));
 }
 
 } // namespace wasi_utimens

@@ -12,24 +12,28 @@ namespace wasi_utimens {
 
 namespace {
 
-int set_times_at(int dirfd, const char *path, const new_times &times, int flags) {
+[[gnu::noinline]] int set_times_at(int dirfd, const char *path, const timespec *times, int flags) {
   const descriptor fd(dirfd);
   if (fd.presumed_kind() != descriptor_kind::file) {
     return reason(fd, 0, ENOTDIR);
   }
   const size_t length = utf8_length(path);
-  if (length == not_utf8 || !times.in_range) {
-    return reason(fd, length == not_utf8 ? EILSEQ : EINVAL, ENOTDIR);
+  if (length == not_utf8) {
+    return reason(fd, EILSEQ, ENOTDIR);
+  }
+  const auto new_times = new_times_of(times, descriptor::latest);
+  if (!new_times.in_range) {
+    return reason(fd, EINVAL, ENOTDIR);
   }
   const auto path_flags = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? wit::path_flags::none
                                                              : wit::path_flags::symlink_follow;
-  const int error = fd.set_times_at(path_flags, path, length, times);
+  const int error = fd.set_times_at(path_flags, path, length, new_times);
   return error == errno_of(wit::error_code::bad_descriptor) ? reason(fd, error, ENOTDIR) : error;
 }
 
 // A path under the current directory that chdir(2) left in libc. Apart, so that only these calls
 // pay for the stack.
-[[gnu::noinline]] int set_times_from_cwd(const char *path, const new_times &times, int flags) {
+[[gnu::noinline]] int set_times_from_cwd(const char *path, const timespec *times, int flags) {
   char buffer[PATH_MAX];
   char *relative_path = buffer;
   size_t size = sizeof buffer;
@@ -43,14 +47,14 @@ int set_times_at(int dirfd, const char *path, const new_times &times, int flags)
 
 // An absolute path, or one relative to a current directory that is still the root: a part of the
 // path itself.
-int set_times_from_root(const char *path, const new_times &times, int flags) {
+int set_times_from_root(const char *path, const timespec *times, int flags) {
   const char *prefix;
   const char *relative_path;
   const int dirfd = __wasilibc_find_abspath(path, &prefix, &relative_path);
   return dirfd < 0 ? errno : set_times_at(dirfd, relative_path, times, flags);
 }
 
-int set_path_times(int dirfd, const char *path, const new_times &times, int flags) {
+int set_path_times(int dirfd, const char *path, const timespec *times, int flags) {
   if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0) {
     return EINVAL;
   }
@@ -74,8 +78,7 @@ int set_path_times(int dirfd, const char *path, const new_times &times, int flag
 } // namespace
 
 int path_form(int dirfd, const char *path, const timespec *times, int flags) {
-  const auto new_times = new_times_of(times, descriptor::latest);
-  return new_times.both_no_change() ? 0 : returned(set_path_times(dirfd, path, new_times, flags));
+  return both_omitted(times) ? 0 : returned(set_path_times(dirfd, path, times, flags));
 }
 
 } // namespace wasi_utimens

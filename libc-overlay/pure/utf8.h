@@ -35,37 +35,39 @@ constexpr size_t sequence_length(const char *s) {
   return length;
 }
 
+// The first byte at or after `s` that is NUL or not ASCII. Looks at eight bytes at a time: an
+// aligned word never crosses the end of linear memory, so reading around the string is harmless.
+inline const char *skip_ascii(const char *s) {
+  using word [[gnu::may_alias]] = uint64_t;
+  constexpr uint64_t ones = 0x0101010101010101;
+  constexpr uint64_t high_bits = ones << 7;
+
+  const size_t before = reinterpret_cast<uintptr_t>(s) % sizeof(word);
+  const char *p = s - before;
+  const uint64_t mask = ~uint64_t(0) << (8 * before);
+  uint64_t bytes = (*reinterpret_cast<const word *>(p) & mask) | (ones & ~mask);
+  for (;;) {
+    // The lowest set bit is in the first byte that is 0 or above 0x7F.
+    const uint64_t found = ((bytes - ones) | bytes) & high_bits;
+    if (found != 0) {
+      return p + static_cast<unsigned>(__builtin_ctzll(found)) / 8;
+    }
+    p += sizeof(word);
+    bytes = *reinterpret_cast<const word *>(p);
+  }
+}
+
 // The length of the NUL-terminated string `s`, or `not_utf8`.
 inline size_t utf8_length(const char *s) {
-  using word [[gnu::may_alias]] = uint64_t;
-  constexpr word ones = 0x0101010101010101;
-  constexpr word high_bits = ones << 7;
-
-  const char *p = s;
-  for (;;) {
-    // Eight bytes at a time while they are ASCII and none is NUL. An aligned word never crosses
-    // the end of linear memory, so reading past the NUL is harmless.
-    if (reinterpret_cast<uintptr_t>(p) % sizeof(word) == 0) {
-      for (;;) {
-        const word w = *reinterpret_cast<const word *>(p);
-        if ((((w - ones) | w) & high_bits) != 0) {
-          break;
-        }
-        p += sizeof(word);
-      }
+  const char *end = skip_ascii(s);
+  while (*end != '\0') {
+    const size_t length = sequence_length(end);
+    if (length == 0) {
+      return not_utf8;
     }
-    if (static_cast<signed char>(*p) > 0) {
-      ++p;
-    } else if (*p == '\0') {
-      return static_cast<size_t>(p - s);
-    } else {
-      const size_t length = sequence_length(p);
-      if (length == 0) {
-        return not_utf8;
-      }
-      p += length;
-    }
+    end = skip_ascii(end + length);
   }
+  return static_cast<size_t>(end - s);
 }
 
 } // namespace wasi_utimens
