@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A host whose set-times and set-times-at answer what a test wants, everything else being real.
+
+It is the `wasmtime` library with its own WASI, but each method of wasi:filesystem's descriptor goes
+through here, where it is counted and its arguments are kept. So a test sees what crosses the
+component boundary, in both directions.
+
+    host = Host(set_times=["unsupported", REAL])     # the first call fails, all later ones are real
+    done = host.run(Guest("guest.wasm"), "argument", dirs={"/d": "host/directory"})
+    done.returncode, done.stdout, [call.method for call in done.calls]
+
+On the command line:
+
+    python error_host.py --set-times unsupported --dir host/directory::/d guest.wasm argument
+"""
+
+import argparse
+import functools
+import itertools
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import wasmtime
+from wasmtime import component
+
+ROOT = Path(__file__).resolve().parent.parent
+WASM_TOOLS = ROOT / ".toolchain/bin/wasm-tools"
+
+# Answers beside the error-codes.
+REAL = "real"  # do it, and answer what wasmtime answers
+OK = "ok"  # answer ok and do nothing
+
+Answers = str | Iterable[str] | Callable[["Call"], str]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a method of wasi:filesystem's descriptor, with its arguments but for `self`.
+
+    new-timestamps are "no-change", "now" or (seconds, nanoseconds); flags are sets of names.
+    """
+
+    method: str
+    arguments: tuple = ()
+    answer: Any = None  # the error-code, or None for ok
+
+    def __str__(self):
+        words = [repr(sorted(a) if isinstance(a, (set, frozenset)) else a) for a in self.arguments]
+        return f"{self.method}({', '.join(words)}) -> {self.answer or 'ok'}"
+
+
+@dataclass
+class Done:
+    """A run that ended. `trap` is the message of one that ended by a trap."""
+
+    returncode: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    trap: str = ""
+    events: list[Call | str] = field(default_factory=list)  # calls, and what the guest wrote, in order
+
+    @property
+    def calls(self) -> list[Call]:
+        return [event for event in self.events if isinstance(event, Call)]
+
+
+def wasm_tools(*arguments: str | Path, stdin: str | None = None) -> str:
+    command = [str(WASM_TOOLS), *map(str, arguments)]
+    return subprocess.run(command, input=stdin, text=True, capture_output=True, check=True).stdout
+
+
+@functools.cache
+def error_codes() -> list[str]:
+    """The cases of wasi:filesystem's error-code, in their order, as wasm-tools reads the WIT."""
+    wit = json.loads(wasm_tools("component", "wit", ROOT / "wit-imports/wit", "--json"))
+    (enum,) = [t["kind"]["enum"] for t in wit["types"] if t["name"] == "error-code"]
+    return [case["name"] for case in enum["cases"]]
+
+
+@functools.cache
+def engine() -> wasmtime.Engine:
+    return wasmtime.Engine()
+
+
+@functools.cache
+def filesystem_types() -> str:
+    """The name under which the library defines wasi:filesystem/types.
+
+    A definition under another version would make an instance of its own that hides the real one, so
+    this looks for the one that is there: defining it again is refused.
+    """
+    for patch in range(100):
+        name = f"wasi:filesystem/types@0.2.{patch}"
+        linker = component.Linker(engine())
+        linker.add_wasip2()
+        try:
+            with linker.root() as root, root.add_instance(name) as types:
+                types.add_func("[method]descriptor.set-times", lambda *_: None)
+        except wasmtime.WasmtimeError:
+            return name
+    raise RuntimeError("this wasmtime library defines no wasi:filesystem/types@0.2")
+
+
+class Guest:
+    """A compiled component, to be run any number of times."""
+
+    def __init__(self, path: str | Path):
+        wit = wasm_tools("component", "wit", path)
+        self.component = component.Component.from_file(engine(), str(path))
+        self.run_export = re.search(r"^  export (wasi:cli/run@\S+);$", wit, re.M)[1]
+        self.methods, self.real = real_methods(wit)
+
+
+@functools.cache
+def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
+    """The methods of descriptor that a guest imports, and a component that calls the real ones.
+
+    The library cannot call a WASI function itself. So each has a way through a component that
+    imports it and exports it as a plain function, its core function only handing the arguments on.
+    """
+    package = re.search(
+        r"^package wasi:filesystem@(\S+) \{\n  interface types \{\n(.*?)^  \}", wit, re.M | re.S
+    )
+    resource = package and re.search(r"^    resource descriptor \{\n(.*?)^    \}", package[2], re.M | re.S)
+    if not resource:
+        return [], None
+    version, interface = package.groups()
+    methods = re.findall(r"^      ([\w-]+): func\((.*)\)( -> .*)?;$", resource[1], re.M)
+    types = re.findall(r"^    (?:resource|flags|enum|variant|record|type) ([\w-]+)", interface, re.M)
+    types += re.findall(r"[\w-]+", ",".join(re.findall(r"^    use [^{]*\{(.*)\};", interface, re.M)))
+    world = ["world real {", f"use wasi:filesystem/types@{version}.{{{', '.join(types)}}};"]
+    for name, parameters, result in methods:
+        world.append(f"export {name}: func(self: borrow<descriptor>, {parameters}){result};")
+    world = re.sub(
+        r"^world root \{.*?^\}$", lambda _: "\n".join([*world, "}"]), wit, count=1, flags=re.M | re.S
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, "real.wit")
+        source.write_text(world)
+        core = Path(directory, "real.wat")
+        core.write_text(handing_on(wasm_tools("component", "embed", "--dummy", "-w", "real", source, "-t")))
+        target = Path(directory, "real.wasm")
+        wasm_tools("component", "new", core, "-o", target)
+        return [name for name, _, _ in methods], component.Component.from_file(engine(), str(target))
+
+
+def handing_on(dummy: str) -> str:
+    """The dummy module of the world `real`, whose exports do nothing, with exports that do."""
+    imports = {
+        name: int(i) for name, i in re.findall(r'\(import "[^"]*" "([^"]*)" \(func \(;(\d+);\)', dummy)
+    }
+    exports = {
+        int(i): name for name, i in re.findall(r'\(export "cm32p2\|\|([^"]*)" \(func (\d+)\)\)', dummy)
+    }
+    realloc = int(re.search(r'\(export "cm32p2_realloc" \(func (\d+)\)\)', dummy)[1])
+
+    def body(match: re.Match) -> str:
+        head, index, parameters = match[1], int(match[2]), len((match[3] or "").split())
+        if index == realloc:  # never frees: an instance lives for one run
+            return f"""{head}
+              global.get $heap  local.get 2  i32.add  i32.const 1  i32.sub
+              i32.const 0  local.get 2  i32.sub  i32.and  global.set $heap
+              global.get $heap
+              global.get $heap  local.get 3  i32.add  global.set $heap
+              block  loop
+                memory.size  i32.const 16  i32.shl  global.get $heap  i32.ge_u  br_if 1
+                i32.const 1  memory.grow  i32.const 0  i32.ge_s  br_if 0
+                unreachable
+              end  end
+            """
+        target = imports[f"[method]descriptor.{exports[index]}"]
+        # A result of more than one value is written where the last argument points; a borrowed handle
+        # must be dropped before the function returns.
+        by_pointer = " result i32" in f" {head.split('(param')[-1].replace('(', ' ')}"
+        hand_on = "  ".join(f"local.get {i}" for i in range(parameters))
+        where = "i32.const 0" if by_pointer else ""
+        return f"""{head}
+          {hand_on}  {where}  call {target}
+          {where}
+          local.get 0  call {imports["descriptor_drop"]}
+        """
+
+    module = re.sub(
+        r"(\(func \(;(\d+);\) \(type \d+\)(?: \(param ([^)]*)\))?(?: \(result [^)]*\))?)\s+unreachable\s*",
+        body,
+        dummy,
+    )
+    return module.replace("(memory (;0;) 0)", "(memory (;0;) 1)\n(global $heap (mut i32) (i32.const 1024))")
+
+
+def plain(value: Any) -> Any:
+    """An argument as tests compare it."""
+    if isinstance(value, component.Variant):
+        return value.tag if value.payload is None else (value.payload.seconds, value.payload.nanoseconds)
+    if isinstance(value, set):
+        return frozenset(value)
+    return None if isinstance(value, component.ResourceAny) else value
+
+
+def choose(answers: Answers) -> Callable[[Call], str]:
+    """One answer for ever, one after the other and the last for ever, or what a function says."""
+    if callable(answers):
+        return answers
+    sequence = [answers] if isinstance(answers, str) else list(answers)
+    answer = itertools.chain(sequence, itertools.repeat(sequence[-1]))
+    return lambda call: next(answer)
+
+
+def at_random(seed: int) -> Callable[[Call], str]:
+    """Any error-code or the real thing, half and half, the same for the same seed."""
+    generator = random.Random(seed)
+    return lambda call: REAL if generator.random() < 0.5 else generator.choice(error_codes())
+
+
+class Host:
+    """What set-times and set-times-at answer; every run of it starts its sequences afresh."""
+
+    def __init__(self, set_times: Answers = REAL, set_times_at: Answers = REAL):
+        self.answers = {"set-times": set_times, "set-times-at": set_times_at}
+
+    def run(
+        self,
+        guest: Guest,
+        *arguments: str,
+        dirs: dict[str, str | Path] | None = None,
+        env: dict[str, str] | None = None,
+        capture: bool = True,
+    ) -> Done:
+        done = Done()
+        store = wasmtime.Store(engine())
+        store.set_wasi(self.wasi_config(["guest.wasm", *arguments], dirs or {}, env or {}, done, capture))
+        real = None
+        if guest.real is not None:
+            linker = component.Linker(engine())
+            linker.add_wasip2()
+            real = linker.instantiate(store, guest.real)
+        linker = component.Linker(engine())
+        linker.allow_shadowing = True
+        linker.add_wasip2()
+        with linker.root() as root, root.add_instance(filesystem_types()) as types:
+            for method in guest.methods:
+                types.add_func(
+                    f"[method]descriptor.{method}",
+                    self.method(method, real.get_func(store, method), done),
+                )
+        instance = linker.instantiate(store, guest.component)
+        interface = instance.get_export_index(store, guest.run_export)
+        run = instance.get_func(store, instance.get_export_index(store, "run", interface))
+        try:
+            result = run(store)
+            done.returncode = 0 if result is None or getattr(result, "tag", None) == "ok" else 1
+        except wasmtime.ExitTrap as exit_trap:
+            done.returncode = exit_trap.code
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
+            done.returncode, done.trap = 134, str(trap)
+        return done
+
+    def wasi_config(self, argv, dirs, env, done: Done, capture: bool) -> wasmtime.WasiConfig:
+        config = wasmtime.WasiConfig()
+        config.argv = argv
+        config.env = list(env.items())
+        for guest_path, host_path in dirs.items():
+            config.preopen_dir(str(host_path), guest_path)
+        if not capture:
+            config.inherit_stdin()
+            config.inherit_stdout()
+            config.inherit_stderr()
+            return config
+
+        def stdout(data: bytes) -> None:
+            text = data.decode(errors="backslashreplace")
+            done.stdout += text
+            done.events.append(text)
+
+        def stderr(data: bytes) -> None:
+            done.stderr += data.decode(errors="backslashreplace")
+
+        config.stdout_custom = stdout
+        config.stderr_custom = stderr
+        return config
+
+    def method(self, name: str, real: component.Func, done: Done) -> Callable:
+        answers = choose(self.answers.get(name, REAL))
+
+        def call(store, descriptor, *arguments):
+            seen = Call(name, tuple(map(plain, arguments)))
+            answer = answers(seen)
+            if answer == REAL:
+                result = real(store, descriptor, *arguments)
+                real.post_return(store)
+            else:
+                result = None if answer == OK else answer
+            descriptor.drop(store)
+            done.events.append(Call(name, seen.arguments, error_of(result)))
+            return result
+
+        return call
+
+
+def error_of(result: Any) -> str | None:
+    if isinstance(result, component.Variant):
+        return result.payload if result.tag == "err" else None
+    return result if isinstance(result, str) else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for method in ("set-times", "set-times-at"):
+        parser.add_argument(
+            f"--{method}",
+            metavar="ANSWER[,ANSWER...]",
+            default=REAL,
+            help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever; or 'random'",
+        )
+    parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
+    parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")
+    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--calls", metavar="FILE", help="write the calls of wasi:filesystem there, one a line"
+    )
+    parser.add_argument("guest", metavar="guest.wasm")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+
+    def answers(text: str) -> Answers:
+        if text == "random":
+            return at_random(options.seed)
+        for answer in text.split(","):
+            if answer not in (REAL, OK, *error_codes()):
+                parser.error(f"{answer!r} is no error-code of wasi:filesystem, nor 'ok', 'real' or 'random'")
+        return text.split(",")
+
+    dirs = {}
+    for mount in options.dir:
+        host_path, _, guest_path = mount.partition("::")
+        dirs[guest_path or host_path] = host_path
+    env = dict(pair.split("=", 1) for pair in options.env)
+    host = Host(answers(options.set_times), answers(options.set_times_at))
+    done = host.run(Guest(options.guest), *options.arguments, dirs=dirs, env=env, capture=False)
+    if options.calls:
+        Path(options.calls).write_text("".join(f"{call}\n" for call in done.calls))
+    if done.trap:
+        print(f"{options.guest}: {done.trap}", file=sys.stderr)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
