@@ -98,6 +98,14 @@ install: $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(
 	install -m 644 $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(LIB)/
 	install -m 644 $(BUILD)/link.rsp $(SHARE)/
 
+# --- Demo --------------------------------------------------------------------
+
+.PHONY: demo
+demo: | sdk
+	@scripts/toolchain.sh runtime
+	@$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
+	@scripts/demo.sh $(SDK) $(SYSROOT) $(CURDIR)/$(BUILD)/install $(BUILD)/demo
+
 # --- Tests -------------------------------------------------------------------
 
 SNAPSHOTS = $(notdir $(wildcard .toolchain/sysroots/*))
