@@ -48,7 +48,7 @@ installed() { dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/nu
 
 # packages NAME=VERSION…: from the machine's own suites, the pinned version where they have it.
 packages() {
-    local pin name missing=() ask=()
+    local pin name missing=() ask=() update=''
     for pin; do
         [ -n "$(installed "${pin%%=*}")" ] || missing+=("$pin")
     done
@@ -56,7 +56,8 @@ packages() {
     [ "$(id -u)" = 0 ] ||
         fail "not root, and Debian packages are missing: as root, apt-get install --no-install-recommends ${missing[*]%%=*}"
     say "installing ${missing[*]%%=*}"
-    try "cannot update apt's indexes (no network?)" apt-get -q update -o APT::Update::Error-Mode=any
+    # Not the end yet: the source that fails may be another one.
+    apt-get -q update -o APT::Update::Error-Mode=any >"$tmp/log" 2>&1 || update=" (no network? apt-get update: $(reason))"
     for pin in "${missing[@]}"; do
         name=${pin%%=*}
         if apt-cache madison "$name" | grep -qF " ${pin#*=} "; then
@@ -65,7 +66,7 @@ packages() {
             ask+=("$name")
         fi
     done
-    try "cannot install ${missing[*]%%=*} from this machine's apt sources" env DEBIAN_FRONTEND=noninteractive \
+    try "cannot install ${missing[*]%%=*}$update" env DEBIAN_FRONTEND=noninteractive \
         apt-get -qy -o DPkg::Lock::Timeout=600 install --no-install-recommends "${ask[@]}"
     for pin in "${missing[@]}"; do
         name=${pin%%=*}
@@ -87,9 +88,9 @@ suite() {
     local mirrors=(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian')
     mirror=$("${mirrors[@]}" | sed -n 1p)
     if [ -z "$mirror" ]; then # apt knows who is who only after an update
-        try "cannot update apt's indexes (no network?)" apt-get "${apt_options[@]}" update
+        apt-get "${apt_options[@]}" update >"$tmp/log" 2>&1 || true
         mirror=$("${mirrors[@]}" "${apt_options[@]}" | sed -n 1p)
-        [ -n "$mirror" ] || fail "this machine's apt sources have no Debian mirror"
+        [ -n "$mirror" ] || fail "no Debian mirror answers among this machine's apt sources (no network?): $(reason)"
     fi
     echo "$2 [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg lang=none target=$target] $mirror $1 main" \
         >"$dir/sources.list"
@@ -125,7 +126,6 @@ sysroot() {
     mkdir "$tmp/deb-$name"
     (cd "$tmp/deb-$name" && try "cannot fetch wasi-libc $version" apt-get "${apt_options[@]}" download "wasi-libc=$version")
     dpkg-deb -x "$tmp/deb-$name"/*.deb "$tmp/deb-$name/root"
-    rm -r "$tmp/deb-$name/root/usr/share/lintian"
     place "$tmp/deb-$name/root/usr" "$top/sysroots/$date"
     stamp "wasi-libc-$name" "$pinned $date"
 }
@@ -271,7 +271,9 @@ flock -n 9 || {
     say "waiting for another run"
     flock 9
 }
-tmp=$(mktemp -d "$top/tmp.XXXXXX")
+tmp=$top/tmp
+rm -rf "$tmp" # a killed run's
+mkdir "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
