@@ -34,7 +34,7 @@ $(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk
 
 # The functions that take the place of wasi-libc's, or that it lacks.
 FUNCTIONS := futimens utimensat utimes futimes lutimes utime futimesat
-UNITS := fd-form path-form $(FUNCTIONS) wasi_utimens_fd_support
+UNITS := $(FUNCTIONS) wasi_utimens_fd_support
 
 CLANG := $(SDK)/bin/clang --target=wasm32-wasip2 --sysroot=$(SYSROOT)
 OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
@@ -58,7 +58,7 @@ $(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_$(1)) -DWASI_UTIMENS_FD=$(2) \
 	-DWASI_LIBC_GENERATION="\"generation/$$(cat $(BUILD)/generation).h\"" -c $< -o $@
 endef
 
-$(BUILD)/%/nofd/fd-form.o: libc-overlay/posix/fd-form.cpp $(HEADERS) Makefile $(BUILD)/generation
+$(BUILD)/%/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS) Makefile $(BUILD)/generation
 	$(call compile,$*,false)
 
 define variant_rules
@@ -66,8 +66,8 @@ $$(BUILD)/$(1)/%.o: libc-overlay/posix/%.cpp $$(HEADERS) Makefile $$(BUILD)/gene
 	$$(call compile,$(1),true)
 
 $$(BUILD)/$(1)/libwasi-utimens.a: $$(UNITS:%=$$(BUILD)/$(1)/%.o)
-$$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/fd-form.o \
-	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out fd-form,$$(UNITS)))
+$$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \
+	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out futimens,$$(UNITS)))
 endef
 $(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
 

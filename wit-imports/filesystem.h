@@ -72,10 +72,9 @@ enum class error_code : uint8_t {
 
 // result<_, error-code>, laid out as the host writes it.
 struct result {
-  bool is_err;
+  uint8_t is_err;
   error_code err;
 };
-static_assert(sizeof(result) == 2);
 
 namespace lowered {
 

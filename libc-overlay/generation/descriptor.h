@@ -32,8 +32,8 @@ concept generation = requires(const D d, const new_times &times, wit::path_flags
   // One host call each; 0 or the errno of its answer.
   { d.set_times(times) } -> same_as<int>;
   { d.set_times_at(flags, "", size_t(), times) } -> same_as<int>;
-  // The last time that these can carry.
-  { D::latest } -> same_as<const wit::datetime &>;
+  // The first time that these cannot carry.
+  { D::end } -> same_as<const wit::datetime &>;
 };
 
 } // namespace wasi_utimens

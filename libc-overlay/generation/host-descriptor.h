@@ -24,7 +24,7 @@ struct descriptor_table_entry {
 class host_descriptor {
 public:
   // wasi:clocks counts unsigned seconds, time_t signed ones.
-  static constexpr wit::datetime latest = {INT64_MAX, nanoseconds_per_second - 1};
+  static constexpr wit::datetime end = {uint64_t(INT64_MAX) + 1, 0};
 
   // NULL: the file descriptor is not open.
   explicit host_descriptor(const descriptor_table_entry *entry)
@@ -45,9 +45,12 @@ public:
 
 private:
   descriptor_kind borrow(const descriptor_table_entry &entry) {
-    return entry.vtable->get_file != nullptr && entry.vtable->get_file(entry.data, &handle) == 0
-               ? descriptor_kind::file
-               : descriptor_kind::not_file;
+    wit::descriptor borrowed; // not `handle` itself: this object stays in registers
+    if (entry.vtable->get_file == nullptr || entry.vtable->get_file(entry.data, &borrowed) != 0) {
+      return descriptor_kind::not_file;
+    }
+    handle = borrowed;
+    return descriptor_kind::file;
   }
 
   wit::descriptor handle;

@@ -17,9 +17,9 @@ namespace wasi_utimens {
 
 class descriptor {
 public:
-  // A 64-bit count of nanoseconds.
-  static constexpr wit::datetime latest = {UINT64_MAX / nanoseconds_per_second,
-                                           UINT64_MAX % nanoseconds_per_second};
+  // A 64-bit count of nanoseconds: to 2554.
+  static constexpr wit::datetime end = {UINT64_MAX / nanoseconds_per_second,
+                                        UINT64_MAX % nanoseconds_per_second + 1};
 
   explicit descriptor(int number) : fd(number) {}
 

@@ -1,12 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The fd form: times through a file descriptor.
 
-#include "forms.h"
-#include "refuse.h"
+#include "set-fd-times.h"
+
+#include "generation/reason.h"
+#include "pure/returned.h"
 
 #include <sys/stat.h>
+
+namespace wasi_utimens {
+
+namespace {
+
+// The one difference of the no-fd build: it stands for a host that always answers `unsupported`,
+// and does not import set-times.
+int set_times(const descriptor &fd, const new_times &times) {
+  if constexpr (WASI_UTIMENS_FD) {
+    return fd.set_times(times);
+  } else {
+    return errno_of(wit::error_code::unsupported);
+  }
+}
+
+// After one of these answers the descriptor may still be a directory whose times can be set from
+// within: wasmtime says bad-descriptor for a preopened directory, the adapter for every one.
+bool may_be_directory(int error) {
+  return error == errno_of(wit::error_code::bad_descriptor) ||
+         error == errno_of(wit::error_code::unsupported);
+}
+
+// "." on the same descriptor reaches nothing but the directory that it is; anything else answers
+// not-directory, and the first error stands.
+[[gnu::noinline]] int set_directory_times(int number, const timespec *times, int error) {
+  const descriptor fd(number);
+  const int directory_error = fd.set_times_at(wit::path_flags::none, ".", 1,
+                                              new_times_of(times, descriptor::end));
+  if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
+    return reason(fd, error, EINVAL);
+  }
+  return directory_error == errno_of(wit::error_code::not_directory) ||
+                 directory_error == errno_of(wit::error_code::unsupported)
+             ? error
+             : directory_error;
+}
+
+} // namespace
+
+int set_fd_times(int number, const timespec *times) {
+  const descriptor fd(number);
+  if (fd.presumed_kind() != descriptor_kind::file) {
+    return reason(fd, 0, EINVAL);
+  }
+  const auto new_times = new_times_of(times, descriptor::end);
+  if (!new_times.in_range) {
+    return reason(fd, EINVAL, EINVAL);
+  }
+  const int error = set_times(fd, new_times);
+  return may_be_directory(error) ? set_directory_times(number, times, error) : error;
+}
+
+} // namespace wasi_utimens
 
 using namespace wasi_utimens;
 
 int futimens(int fd, const timespec times[2]) {
-  return fd < 0 ? returned(EBADF) : fd_form(fd, times, 0);
+  if (fd < 0) {
+    return returned(EBADF);
+  }
+  return both_omitted(times) ? 0 : returned(set_fd_times(fd, times));
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "forms.h"
 #include "pure/timespecs.h"
 
 #include <fcntl.h>
@@ -8,5 +7,5 @@
 using namespace wasi_utimens;
 
 int lutimes(const char *path, const timeval times[2]) {
-  return path_form(AT_FDCWD, path, timespecs(times).get(), AT_SYMLINK_NOFOLLOW);
+  return utimensat(AT_FDCWD, path, timespecs(times).get(), AT_SYMLINK_NOFOLLOW);
 }

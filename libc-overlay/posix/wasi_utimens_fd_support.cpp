@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "forms.h"
-#include "refuse.h"
+#include "set-fd-times.h"
+
+#include "pure/errno-of.h"
+#include "pure/returned.h"
 
 #include <sys/stat.h>
 #include <wasi/utimens.h>

@@ -35,39 +35,43 @@ constexpr size_t sequence_length(const char *s) {
   return length;
 }
 
-// The first byte at or after `s` that is NUL or not ASCII. Looks at eight bytes at a time: an
-// aligned word never crosses the end of linear memory, so reading around the string is harmless.
+// The first byte at or after `s` that is NUL or not ASCII.
 inline const char *skip_ascii(const char *s) {
-  using word [[gnu::may_alias]] = uint64_t;
   constexpr uint64_t ones = 0x0101010101010101;
   constexpr uint64_t high_bits = ones << 7;
+  constexpr uintptr_t page_size = 0x10000;
 
-  const size_t before = reinterpret_cast<uintptr_t>(s) % sizeof(word);
-  const char *p = s - before;
-  const uint64_t mask = ~uint64_t(0) << (8 * before);
-  uint64_t bytes = (*reinterpret_cast<const word *>(p) & mask) | (ones & ~mask);
-  for (;;) {
-    // The lowest set bit is in the first byte that is 0 or above 0x7F.
+  // Eight bytes at a time, as long as they lie in one page of linear memory: reading past the
+  // string's end is then harmless.
+  uint64_t bytes;
+  while (reinterpret_cast<uintptr_t>(s) % page_size <= page_size - sizeof bytes) {
+    __builtin_memcpy(&bytes, s, sizeof bytes);
+    // The lowest bit of these is in the first byte that is 0 or above 0x7F.
     const uint64_t found = ((bytes - ones) | bytes) & high_bits;
     if (found != 0) {
-      return p + static_cast<unsigned>(__builtin_ctzll(found)) / 8;
+      return s + static_cast<unsigned>(__builtin_ctzll(found)) / 8;
     }
-    p += sizeof(word);
-    bytes = *reinterpret_cast<const word *>(p);
+    s += sizeof bytes;
   }
+  while (static_cast<signed char>(*s) > 0) {
+    ++s;
+  }
+  return s;
 }
 
 // The length of the NUL-terminated string `s`, or `not_utf8`.
 inline size_t utf8_length(const char *s) {
-  const char *end = skip_ascii(s);
-  while (*end != '\0') {
+  for (const char *end = s;;) {
+    end = skip_ascii(end);
+    if (*end == '\0') {
+      return static_cast<size_t>(end - s);
+    }
     const size_t length = sequence_length(end);
     if (length == 0) {
       return not_utf8;
     }
-    end = skip_ascii(end + length);
+    end += length;
   }
-  return static_cast<size_t>(end - s);
 }
 
 } // namespace wasi_utimens

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// How a call is refused.
 #pragma once
 
-#include "generation/descriptor.h"
+#include "descriptor.h"
 
 #include <errno.h>
 
@@ -21,15 +19,6 @@ inline int reason(const descriptor &fd, int error, int not_file) {
     break;
   }
   return error;
-}
-
-// What a C call returns for 0 or an errno. errno is left alone on success.
-inline int returned(int error) {
-  if (error == 0) {
-    return 0;
-  }
-  errno = error;
-  return -1;
 }
 
 } // namespace wasi_utimens
