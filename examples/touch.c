@@ -223,9 +223,12 @@ static int complain(const char *file) {
   return 1;
 }
 
+/* WASI 0.2 knows success and failure only: there a host sees this 2 as a 1. */
+enum { usage_status = 2 };
+
 static int complain_of_usage(const char *option, const char *problem) {
   fprintf(stderr, "touch: %s%s\n%s", option, problem, usage);
-  return 2;
+  return usage_status;
 }
 
 int main(int argc, char *argv[]) {
@@ -275,7 +278,7 @@ int main(int argc, char *argv[]) {
   if (date != NULL) {
     if (!read_time(date, &times[0])) {
       fprintf(stderr, "touch: %s: not a time\n", date);
-      return 2;
+      return usage_status;
     }
     times[1] = times[0];
   } else if (reference != NULL) {
