@@ -1,14 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Every test on the host's side runs on each wasi-libc snapshot; the run closes with one plain line."""
 
+import functools
+
 import pytest
 
+import error_host
 import toolbox
 
 
 def pytest_generate_tests(metafunc):
     if "snapshot" in metafunc.fixturenames:
         metafunc.parametrize("snapshot", toolbox.SNAPSHOTS)
+
+
+@pytest.fixture(scope="session")
+def calls_guest(tmp_path_factory):
+    """Compiles calls.c for a snapshot, linked in one of toolbox's ways, for error_host to run."""
+
+    @functools.cache
+    def guest(snapshot: str, link: str, *flags: str) -> error_host.Guest:
+        wasm = tmp_path_factory.mktemp("calls") / "calls.wasm"
+        flags = ["-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *flags]
+        toolbox.compile_guest(snapshot, link, wasm, toolbox.ROOT / "test/calls.c", flags=flags)
+        return error_host.Guest(wasm)
+
+    return guest
 
 
 @pytest.hookimpl(trylast=True)

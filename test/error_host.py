@@ -23,7 +23,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,20 @@ class Done:
     @property
     def calls(self) -> list[Call]:
         return [event for event in self.events if isinstance(event, Call)]
+
+    @property
+    def steps(self) -> list[tuple[str, list[Call]]]:
+        """Each line that the guest wrote, with the calls since the line before."""
+        steps, line, calls = [], "", []
+        for event in self.events:
+            if isinstance(event, Call):
+                calls.append(event)
+                continue
+            *lines, line = (line + event).split("\n")
+            for whole in lines:
+                steps.append((whole, calls))
+                calls = []
+        return steps
 
 
 def wasm_tools(*arguments: str | Path, stdin: str | None = None) -> str:
@@ -318,7 +332,8 @@ def main() -> int:
             f"--{method}",
             metavar="ANSWER[,ANSWER...]",
             default=REAL,
-            help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever; or 'random'",
+            help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever;"
+            " or 'random'",
         )
     parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")

@@ -30,6 +30,11 @@ def build_dir(snapshot: str) -> Path:
     return ROOT / "build" / snapshot
 
 
+def is_preview1(snapshot: str) -> bool:
+    """Whether files go through preview 1 and the adapter, as the build found out."""
+    return (build_dir(snapshot) / "generation").read_text().strip() == "preview1"
+
+
 def installed(snapshot: str) -> Path:
     """What `make install PREFIX=… SYSROOT=…` made for this snapshot."""
     return build_dir(snapshot) / "install"

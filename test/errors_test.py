@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the host answers, and what the guest gets: across the real component boundary."""
+
+import os
+
+import pytest
+
+import toolbox
+from error_host import REAL, Call, Guest, Host, error_codes
+
+# The errno of each error-code's name, as POSIX spells it. `unsupported` is ENOSYS.
+ERRNO = {
+    "access": "EACCES",
+    "would-block": "EAGAIN",
+    "already": "EALREADY",
+    "bad-descriptor": "EBADF",
+    "busy": "EBUSY",
+    "deadlock": "EDEADLK",
+    "quota": "EDQUOT",
+    "exist": "EEXIST",
+    "file-too-large": "EFBIG",
+    "illegal-byte-sequence": "EILSEQ",
+    "in-progress": "EINPROGRESS",
+    "interrupted": "EINTR",
+    "invalid": "EINVAL",
+    "io": "EIO",
+    "is-directory": "EISDIR",
+    "loop": "ELOOP",
+    "too-many-links": "EMLINK",
+    "message-size": "EMSGSIZE",
+    "name-too-long": "ENAMETOOLONG",
+    "no-device": "ENODEV",
+    "no-entry": "ENOENT",
+    "no-lock": "ENOLCK",
+    "insufficient-memory": "ENOMEM",
+    "insufficient-space": "ENOSPC",
+    "not-directory": "ENOTDIR",
+    "not-empty": "ENOTEMPTY",
+    "not-recoverable": "ENOTRECOVERABLE",
+    "unsupported": "ENOSYS",
+    "no-tty": "ENOTTY",
+    "no-such-device": "ENXIO",
+    "overflow": "EOVERFLOW",
+    "not-permitted": "EPERM",
+    "pipe": "EPIPE",
+    "read-only": "EROFS",
+    "invalid-seek": "ESPIPE",
+    "text-file-busy": "ETXTBSY",
+    "cross-device": "EXDEV",
+}
+
+ARCHIVES = [toolbox.WRAP, toolbox.WRAP_NOFD]
+
+# After these answers the fd form may still succeed on a directory.
+NO_ANSWER_FOR_DIRECTORY = ["bad-descriptor", "unsupported"]
+
+TIMES = ((1, 2), (3, 999999999))
+DOT = Call("set-times-at", (frozenset(), ".", *TIMES), "not-directory")
+
+
+NAMES = ["file", "link", "directory/inner", "directory", "."]
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A directory with a file and another directory in it, all with times that no call asks for."""
+    root = tmp_path / "root"
+    (root / "directory").mkdir(parents=True)
+    (root / "directory/inner").touch()
+    (root / "file").touch()
+    (root / "link").symlink_to("file")
+    for name in NAMES:
+        os.utime(root / name, (1000, 2000), follow_symlinks=False)
+    return root
+
+
+def times(root):
+    """The times of all there is under a directory, itself included. Reads no directory to find out."""
+    status = {name: (root / name).lstat() for name in NAMES}
+    return {name: (st.st_atime_ns, st.st_mtime_ns) for name, st in status.items()}
+
+
+OPENINGS = ["open file /d/file rw", "open directory /d/directory rd"]
+
+
+def call(host: Host, guest: Guest, tree, call: str) -> tuple[str, list[Call]]:
+    """Makes one call beside open files: what the guest got, and the host calls that it took."""
+    done = host.run(guest, *OPENINGS, call, dirs={"/d": tree})
+    assert (done.returncode, done.trap, done.stderr) == (0, "", "")
+    *openings, (line, host_calls) = done.steps
+    assert [line for line, _ in openings] == [f"{opening} -> 0" for opening in OPENINGS]
+    return line.removeprefix(f"{call} -> "), host_calls
+
+
+def test_every_error_code_has_an_errno_of_its_own():
+    assert list(ERRNO) == error_codes()
+    assert len(set(ERRNO.values())) == len(ERRNO) == 37
+
+
+@pytest.mark.parametrize("code", error_codes())
+def test_set_times_on_a_file(snapshot, code, tree, calls_guest):
+    before = times(tree)
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
+    assert result == f"-1 {ERRNO[code]}"
+    assert times(tree) == before
+    # The adapter knows by itself that a file is no directory.
+    second = [DOT] if code in NO_ANSWER_FOR_DIRECTORY and not toolbox.is_preview1(snapshot) else []
+    assert without_questions(snapshot, host_calls) == [Call("set-times", TIMES, code), *second]
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("code", error_codes())
+def test_set_times_at_by_path(snapshot, archive, code, tree, calls_guest):
+    before = times(tree)
+    guest = calls_guest(snapshot, archive)
+    host = Host(set_times_at=code)
+    result, host_calls = call(host, guest, tree, "utimensat cwd /d/file 1:2,3:999999999 0")
+    assert result == f"-1 {ERRNO[code]}"
+    assert times(tree) == before
+    by_path = Call("set-times-at", (frozenset({"symlink-follow"}), "file", *TIMES), code)
+    assert without_questions(snapshot, host_calls) == [by_path]
+
+
+@pytest.mark.parametrize("code", ["no-such-code", ""])
+def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, code, tree, calls_guest):
+    """The boundary refuses it and the guest ends there, so errno_of's EIO cannot be seen from here."""
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    for host, line in (
+        (Host(set_times=code), "futimens file 1:2,3:4"),
+        (Host(set_times_at=code), "utimes /d/file NULL"),
+    ):
+        done = host.run(guest, *OPENINGS, line, dirs={"/d": tree})
+        assert done.stdout.splitlines() == [f"{opening} -> 0" for opening in OPENINGS]
+        assert f"enum variant name `{code}` is not valid" in done.trap
+
+
+def without_questions(snapshot: str, host_calls: list[Call]) -> list[Call]:
+    """The calls but for those that a refused call may make with the wasi-libc of 2024.
+
+    There only the adapter knows what a file descriptor is; its fd_fdstat_get asks the host for these.
+    """
+    allowed = ["get-flags", "get-type"] if toolbox.is_preview1(snapshot) else []
+    return [host_call for host_call in host_calls if host_call.method not in allowed]
+
+
+# --- A host without the primitive ---
+
+
+def first_answer(snapshot: str, archive: str, host_answer: str) -> tuple[str, list[Call]]:
+    """What the fd form gets for a directory before it tries ".", and at what cost."""
+    if archive == toolbox.WRAP_NOFD:
+        return "unsupported", []
+    if toolbox.is_preview1(snapshot):
+        return "bad-descriptor", []  # the adapter's own answer for every directory
+    return host_answer, [Call("set-times", TIMES, host_answer)]
+
+
+FUTIMENS = "futimens {} 1:2,3:999999999"
+UTIMENSAT_NULL = "utimensat {} NULL 1:2,3:999999999 0"
+
+
+@pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
+@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
+def test_directory_all_the_same(snapshot, archive, host_answer, function, tree, calls_guest):
+    expected = times(tree)
+    expected["directory"] = (1_000_000_002, 3_999_999_999)
+    guest = calls_guest(snapshot, archive)
+    host = Host(set_times=host_answer)
+    result, host_calls = call(host, guest, tree, function.format("directory"))
+    assert result == "0"
+    assert times(tree) == expected
+    first = first_answer(snapshot, archive, host_answer)[1]
+    assert host_calls == [*first, Call("set-times-at", (frozenset(), ".", *TIMES))]
+
+
+@pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
+@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
+def test_file_is_refused_and_its_neighbours_untouched(
+    snapshot, archive, host_answer, function, tree, calls_guest
+):
+    before = times(tree)
+    guest = calls_guest(snapshot, archive)
+    result, host_calls = call(Host(set_times=host_answer), guest, tree, function.format("file"))
+    assert result == f"-1 {ERRNO['unsupported' if archive == toolbox.WRAP_NOFD else host_answer]}"
+    assert times(tree) == before
+    first = [] if archive == toolbox.WRAP_NOFD else [Call("set-times", TIMES, host_answer)]
+    second = [] if toolbox.is_preview1(snapshot) else [DOT]
+    assert without_questions(snapshot, host_calls) == [*first, *second]
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
+@pytest.mark.parametrize("code", error_codes())
+def test_second_answer_for_a_directory(snapshot, archive, host_answer, code, tree, calls_guest):
+    before = times(tree)
+    guest = calls_guest(snapshot, archive)
+    host = Host(set_times=host_answer, set_times_at=code)
+    result, host_calls = call(host, guest, tree, FUTIMENS.format("directory"))
+    first, first_calls = first_answer(snapshot, archive, host_answer)
+    stands = code in ("not-directory", "unsupported", "bad-descriptor")
+    assert result == f"-1 {ERRNO[first if stands else code]}"
+    assert times(tree) == before
+    second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
+    assert without_questions(snapshot, host_calls) == [*first_calls, second]
+
+
+@pytest.mark.parametrize("code", [code for code in error_codes() if code not in NO_ANSWER_FOR_DIRECTORY])
+def test_any_other_answer_for_a_directory_stands(snapshot, code, tree, calls_guest):
+    before = times(tree)
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    result, host_calls = call(Host(set_times=code), guest, tree, FUTIMENS.format("directory"))
+    if toolbox.is_preview1(snapshot):  # the adapter does not ask
+        assert (result, [host_call.method for host_call in host_calls]) == ("0", ["set-times-at"])
+        return
+    assert result == f"-1 {ERRNO[code]}"
+    assert times(tree) == before
+    assert host_calls == [Call("set-times", TIMES, code)]
+
+
+def test_nothing_is_remembered_from_call_to_call(snapshot, tree, calls_guest):
+    """Not a refusal, nor that the host once had the primitive."""
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    host = Host(set_times=["unsupported", REAL, "access", "unsupported", REAL])
+    lines = [f"futimens file {second}:0,{second}:0" for second in range(1, 6)]
+    done = host.run(guest, *OPENINGS, *lines, dirs={"/d": tree})
+    results = [line.partition(" -> ")[2] for line, _ in done.steps[len(OPENINGS) :]]
+    assert results == ["-1 ENOSYS", "0", "-1 EACCES", "-1 ENOSYS", "0"]
+    assert times(tree)["file"] == (5 * 10**9, 5 * 10**9)
+
+
+# --- What a guest can ask ---
+
+
+@pytest.mark.parametrize("code", error_codes())
+def test_support_for_a_file(snapshot, code, tree, calls_guest):
+    before = times(tree)
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    result, host_calls = call(Host(set_times=code), guest, tree, "support file")
+    assert result == ("0" if code == "unsupported" else f"-1 {ERRNO[code]}")
+    assert times(tree) == before
+    assert host_calls[0] == Call("set-times", ("no-change", "no-change"), code)
+
+
+@pytest.mark.parametrize("fd", ["file", "directory"])
+@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("host_answer", [REAL, "unsupported"])
+def test_support_says_what_futimens_finds_and_changes_nothing(
+    snapshot, archive, host_answer, fd, tree, calls_guest
+):
+    before, changed = times(tree), (tree / fd).stat().st_ctime_ns
+    guest = calls_guest(snapshot, archive)
+    host = Host(set_times=host_answer)
+    expected = fd == "directory" or (archive == toolbox.WRAP and host_answer == REAL)
+    result, host_calls = call(host, guest, tree, f"support {fd}")
+    assert result == ("1" if expected else "0")
+    assert times(tree) == before
+    assert (tree / fd).stat().st_ctime_ns == changed
+    for host_call in without_questions(snapshot, host_calls):
+        assert host_call.arguments[-2:] == ("no-change", "no-change")
+    assert call(host, guest, tree, f"futimens {fd} 1:2,3:4")[0] == ("0" if expected else "-1 ENOSYS")
