@@ -28,7 +28,7 @@ toolchain:
 sdk:
 	@scripts/toolchain.sh sdk
 
-$(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk
+$(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk ;
 
 # --- The overlay -------------------------------------------------------------
 
@@ -71,7 +71,7 @@ $$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \
 endef
 $(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
 
-%.a:
+$(BUILD)/%.a:
 	rm -f $@
 	$(SDK)/bin/llvm-ar rcsD $@ $^
 
