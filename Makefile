@@ -98,6 +98,24 @@ install: $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(
 	install -m 644 $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(LIB)/
 	install -m 644 $(BUILD)/link.rsp $(SHARE)/
 
+# --- A sysroot with the overlay inside ---------------------------------------
+
+FD ?= yes
+copy_sysroot = scripts/sysroot.py '$(SYSROOT)' '$(1)' $(filter %.a,$^) include $(SDK)/bin/llvm-ar $(FUNCTIONS)
+
+.PHONY: sysroot
+sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a
+	$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
+	@$(call copy_sysroot,$(DEST))
+
+# The copies that tests use.
+$(BUILD)/sysroot: $(BUILD)/plain/libwasi-utimens.a
+$(BUILD)/sysroot-nofd: $(BUILD)/plain/libwasi-utimens-nofd.a
+$(BUILD)/sysroot $(BUILD)/sysroot-nofd: $(HEADERS) scripts/sysroot.py scripts/wasm_rename.py
+	rm -rf $@
+	$(call copy_sysroot,$@)
+	touch $@
+
 # --- Demo --------------------------------------------------------------------
 
 .PHONY: demo
@@ -121,6 +139,7 @@ test-build: | toolchain
 .PHONY: test-build-snapshot
 test-build-snapshot:
 	$(MAKE) -s install PREFIX=$(CURDIR)/$(BUILD)/install
+	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
 
 .PHONY: test
 test: test-build

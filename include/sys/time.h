@@ -8,7 +8,12 @@
 #ifndef WASI_UTIMENS_SYS_TIME_H
 #define WASI_UTIMENS_SYS_TIME_H
 
+/* In a sysroot that holds the overlay this file has the place of the sysroot's own. */
+#if __has_include(<wasi/stock/sys/time.h>)
+#include <wasi/stock/sys/time.h>
+#else
 #include_next <sys/time.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {
