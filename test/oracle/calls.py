@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Runs a list of calls on Linux and in the guest, as the same ordinary user, with perform.c."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import toolbox
+
+SOURCE = Path(__file__).with_name("perform.c")
+CFLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
+
+# The utime family, by the kind of its times.
+TIMESPEC = ("futimens", "utimensat")
+TIMEVAL = ("futimes", "utimes", "lutimes", "futimesat")
+SECONDS = ("utime",)
+FUNCTIONS = TIMESPEC + TIMEVAL + SECONDS
+MISSING_IN_STOCK = ("futimes", "lutimes")
+
+
+@dataclass(frozen=True)
+class Time:
+    """seconds, and a fraction in the unit of the call: a number, "NOW" or "OMIT"."""
+
+    seconds: int
+    fraction: int | str
+
+    def __str__(self):
+        return f"{self.seconds}:{self.fraction}"
+
+    @property
+    def explicit(self) -> bool:
+        return isinstance(self.fraction, int)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the utime family. `times` is None for a null pointer."""
+
+    function: str
+    fd: str = "."
+    path: str = "."
+    flags: str = "0"
+    times: tuple[Time, Time] | None = None
+    target: str = field(default="", compare=False)  # what the file is, where the caller knows
+
+    def __str__(self):
+        times = f"{self.times[0]} {self.times[1]}" if self.times else "NULL ."
+        return f"{self.function} {self.fd} {self.path} {self.flags} {times}"
+
+
+def native(output: Path) -> Path:
+    """The program for Linux, with musl: wasi-libc is its kin."""
+    toolbox.run(["musl-gcc", "-static", *CFLAGS, str(SOURCE), "-o", str(output)])
+    return output
+
+
+def guest(snapshot: str, link: str, output: Path, *flags: str) -> Path:
+    """The program for the guest, compiled ahead of time: it is started many times."""
+    define = ["-DSTOCK"] if link == toolbox.STOCK else []
+    wasm = toolbox.compile_guest(
+        snapshot, link, output.with_suffix(".wasm"), SOURCE, flags=[*CFLAGS, *define, *flags]
+    )
+    toolbox.run([str(toolbox.WASMTIME), "compile", str(wasm), "-o", str(output)])
+    return output
+
+
+class User:
+    """The ordinary user that both sides run as: nobody where we are root, else ourselves."""
+
+    def __init__(self):
+        self.is_root = os.getuid() == 0
+        entry = pwd.getpwnam("nobody") if self.is_root else pwd.getpwuid(os.getuid())
+        self.uid, self.gid = entry.pw_uid, entry.pw_gid
+
+    def own(self, path: Path):
+        os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+    def options(self) -> dict:
+        """For subprocess: to run as this user."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_root else {}
+
+
+class Place:
+    """A directory that the ordinary user can reach, by the same absolute path on both sides.
+
+    `top` is what the guest has preopened; the programs lie outside of it.
+    """
+
+    def __init__(self):
+        self.user = User()
+        self.directory = Path(tempfile.mkdtemp(prefix="wasi-utimens-"))
+        self.directory.chmod(0o755)
+        self.top = self.directory / "top"
+        self.top.mkdir()
+        self.user.own(self.top)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for path, names, _ in os.walk(self.directory):
+            for name in names:  # a directory may be closed to us
+                if not os.path.islink(os.path.join(path, name)):
+                    os.chmod(os.path.join(path, name), 0o700)
+        shutil.rmtree(self.directory)
+
+    def add(self, program: Path) -> Path:
+        copy = self.directory / program.name
+        if not copy.exists():
+            shutil.copy(program, copy)
+            copy.chmod(0o755)
+        return copy
+
+    def command(self, program: Path) -> list[str]:
+        program = self.add(program)
+        if program.suffix != ".cwasm":
+            return [str(program)]
+        # Same name on both sides, so an absolute path means the same.
+        wasmtime = self.add(toolbox.WASMTIME.resolve())
+        return [
+            str(wasmtime),
+            "run",
+            "-Ccache=n",
+            "--allow-precompiled",
+            f"--dir={self.top}::{self.top}",
+            str(program),
+        ]
+
+    def answers(self, program: Path, script: list[str]) -> list[str]:
+        """One answer for each line of the script; "trap" where the guest died."""
+        (self.top / "script").write_text("\n".join(script) + "\n")
+        answers: list[str] = []
+        while len(answers) < len(script):
+            done = subprocess.run(
+                [*self.command(program), str(self.top / "script"), str(len(answers))],
+                text=True,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env={},
+                **self.user.options(),
+            )
+            answers += done.stdout.splitlines()
+            if "wasm backtrace" in done.stderr:
+                answers.append("trap")
+            elif done.returncode != 0:
+                raise AssertionError(f"{program.name}: exit {done.returncode}: {answers[-1:]} {done.stderr}")
+        return answers
+
+
+def make_node(path: Path, kind: int, mode: int, device: int = 0):
+    os.mknod(path, kind | mode, device)
+    path.chmod(mode)
+
+
+FIFO, SOCKET, DEVICE = stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFCHR

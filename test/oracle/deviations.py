@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compares what Linux and the guest answered, by the rules of deviations.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from oracle.calls import SECONDS, TIMESPEC, Call
+
+FILE = Path(__file__).with_name("deviations.toml")
+
+# Files of the oracle that no path relative to the preopened directory leads to.
+LEAVING = ("link-absolute", "link-outside", "/top/..")
+
+
+def leaves(path: str) -> bool:
+    """Whether a relative path leads out of its directory, as far as the text shows."""
+    depth = 0
+    for part in path.split("/"):
+        depth += {"": 0, ".": 0, "..": -1}.get(part, 1)
+        if depth < 0:
+            return True
+    return False
+
+
+class Facts:
+    """What an expression under `when` can use, beside the fields of the call itself."""
+
+    def __init__(self, call: Call):
+        explicit = [time for time in call.times or () if time.explicit]
+        self.function, self.fd, self.path, self.target = call.function, call.fd, call.path, call.target
+        self.fd_form = call.function in ("futimens", "futimes") or call.path == "NULL" and call.fd != "."
+        self.stream = call.fd in ("0", "1", "2")
+        self.follow = call.function != "lutimes" and "NOFOLLOW" not in call.flags
+        self.not_utf8 = "%" in call.path
+        self.both_now = call.times is None or all(time.fraction == "NOW" for time in call.times)
+        limit = 10**9 if call.function in TIMESPEC else 1 if call.function in SECONDS else 10**6
+        self.bad_fraction = any(not 0 <= time.fraction < limit for time in explicit)
+        self.negative = any(time.seconds < 0 for time in explicit)
+        # Past 64 bits of nanoseconds.
+        per_second = 10**9 // limit
+        self.too_late = any(time.seconds * 10**9 + time.fraction * per_second >= 2**64 for time in explicit)
+        self.leaves = call.target in LEAVING or call.fd.startswith("@") and leaves(call.path)
+
+
+@dataclass
+class Deviation:
+    name: str
+    by: str
+    reason: str
+    when: str
+    linux: list[str]
+    guest: list[str]
+    rows: int
+    others_rows: int = 0
+    snapshots: list[str] | None = None
+
+    def __post_init__(self):
+        self.expression = compile(self.when, f"{FILE.name}: {self.name}", "eval")
+
+    def excuses(self, facts: dict, linux: str, guest: str) -> bool:
+        return linux in self.linux and guest in self.guest and bool(eval(self.expression, {}, facts))
+
+
+def load(snapshot: str) -> list[Deviation]:
+    everything = [Deviation(**table) for table in tomllib.loads(FILE.read_text())["deviation"]]
+    return [one for one in everything if one.snapshots is None or snapshot in one.snapshots]
+
+
+def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str) -> list[str]:
+    """The names of the deviations that excuse these two answers, which are not equal."""
+    linux_result, _, linux_times = linux.partition(" ")
+    guest_result, _, guest_times = guest.partition(" ")
+    if guest_times and (guest_result != "ok" or linux_result == "ok" and linux_times != guest_times):
+        return []
+    facts = vars(Facts(call))
+    return [one.name for one in deviations if one.excuses(facts, linux_result, guest_result)]

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Every combination of function, descriptor or path, flags and times that the oracle is asked about."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from oracle.calls import DEVICE, FIFO, SECONDS, SOCKET, TIMESPEC, Call, Place, Time, make_node
+
+# --- Times --------------------------------------------------------------------------------------
+
+PLAIN, OTHER = Time(1000000001, 5), Time(1600000000, 999999)
+LARGEST, SMALLEST = 2**63 - 1, -(2**63)
+SECONDS_AT_EDGES = [
+    0,
+    1,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**32,
+    15032385535,  # the last that ext4 keeps
+    15032385536,
+    18446744073,  # the last that 64 bits of nanoseconds keep
+    18446744074,
+    LARGEST,
+    -1,
+    -(2**31) - 1,
+    SMALLEST,
+]
+# Beside the numbers that stand for UTIME_NOW and UTIME_OMIT, here or on Linux.
+NANOSECONDS_AT_EDGES = [0, 1, 999999999, 1000000000, -3, 2**31 - 1, -(2**31), 2**30 - 3, 2**30]
+# What a multiplication by 1000 would make good again, in 32 bits or 64; and this side's UTIME_NOW.
+MICROSECONDS_AT_EDGES = [
+    0,
+    1,
+    999999,
+    1000000,
+    -1,
+    -2,
+    -3,
+    2**32,
+    4294968,
+    2147484,
+    2**31 - 1,
+    2**63 - 1,
+    -(2**63),
+]
+NOW, NOW_ODD, OMIT, OMIT_ODD = Time(0, "NOW"), Time(-7, "NOW"), Time(0, "OMIT"), Time(LARGEST, "OMIT")
+
+
+def pairs(singles: list[Time], core: list[Time], plain=PLAIN, other=OTHER) -> list[tuple[Time, Time] | None]:
+    """Each time in each of the two places; and all pairs of the few that may act on each other."""
+    mixed = [pair for single in singles for pair in ((single, plain), (other, single))]
+    return [None, *dict.fromkeys(mixed + list(itertools.product(core, repeat=2)))]
+
+
+BAD = Time(5, 1000000000)
+ALL_TIMES = {
+    "nsec": pairs(
+        [Time(s, 5) for s in SECONDS_AT_EDGES]
+        + [Time(5, n) for n in NANOSECONDS_AT_EDGES]
+        + [Time(18446744073, 709551615), Time(18446744073, 709551616), Time(LARGEST, 999999999)]
+        + [NOW_ODD, OMIT_ODD],
+        [PLAIN, NOW, OMIT, BAD, Time(-1, 999999999)],
+    ),
+    "usec": pairs(
+        [Time(s, 5) for s in SECONDS_AT_EDGES]
+        + [Time(5, n) for n in MICROSECONDS_AT_EDGES]
+        + [Time(18446744073, 709551), Time(18446744073, 709552)],
+        [PLAIN, Time(5, 1000000), Time(-1, 999999)],
+    ),
+    "sec": pairs([Time(s, 0) for s in SECONDS_AT_EDGES], [], Time(5, 0), Time(6, 0)),
+}
+FEW_TIMES = {
+    "nsec": [
+        None,
+        (PLAIN, OTHER),
+        (NOW, OTHER),
+        (NOW, OMIT),
+        (NOW, NOW),
+        (OMIT, OMIT),
+        (PLAIN, BAD),
+        (Time(-1, 0), OMIT),
+    ],
+    "usec": [None, (PLAIN, OTHER), (PLAIN, Time(5, 1000000)), (Time(-1, 0), PLAIN)],
+    "sec": [None, (Time(5, 0), Time(6, 0)), (Time(-1, 0), Time(6, 0))],
+}
+
+
+def unit(function: str) -> str:
+    return "nsec" if function in TIMESPEC else "sec" if function in SECONDS else "usec"
+
+
+# --- Files --------------------------------------------------------------------------------------
+
+LONG_NAME, TOO_LONG_NAME = "n" * 255, "n" * 256
+LONG_PATH, TOO_LONG_PATH = "./" * 2000 + "file", "./" * 2100 + "file"
+
+
+def make_files(place: Place):
+    """The files that the calls are about: the user's own, and of others beside where we are root."""
+    own, tree = place.user.own, place.top / "tree"
+
+    def directory(path: Path, mode=0o755):
+        path.mkdir()
+        path.chmod(mode)
+        own(path)
+
+    def file(path: Path, mode=0o644):
+        path.write_text("")
+        path.chmod(mode)
+        own(path)
+
+    def link(path: Path, to: str):
+        path.symlink_to(to)
+        own(path)
+
+    directory(tree)
+    file(place.directory / "outside")
+    for name in ("file", "é", "second"):
+        file(tree / name)
+    file(tree / "closed", 0)
+    file(tree / "readonly", 0o444)
+    file(tree / "writeonly", 0o222)
+    os.link(tree / "second", tree / "hardlink", follow_symlinks=False)
+    directory(tree / "dir")
+    file(tree / "dir/inner")
+    link(tree / "dir/up", "../file")
+    directory(tree / "closed-dir")
+    file(tree / "closed-dir/inner")
+    (tree / "closed-dir").chmod(0)
+    link(tree / "link", "file")
+    link(tree / "link-link", "link")
+    link(tree / "link-dir", "dir")
+    link(tree / "dangling", "missing")
+    link(tree / "loop", "loop")
+    link(tree / "link-absolute", f"{tree}/file")
+    link(tree / "link-outside", "../../outside")
+    make_node(tree / "fifo", FIFO, 0o644)
+    make_node(tree / "socket", SOCKET, 0o644)
+    own(tree / "fifo")
+    own(tree / "socket")
+    if place.user.is_root:  # from here on they are root's
+        for name, mode in (("others", 0o644), ("others-writable", 0o666), ("others-closed", 0o600)):
+            (tree / name).write_text("")
+            (tree / name).chmod(mode)
+        (tree / "others-dir").mkdir(0o755)
+        (tree / "others-link").symlink_to("file")
+        link(tree / "link-others", "others")
+        make_node(tree / "device", DEVICE, 0o666, os.makedev(1, 3))
+        for name in ("others", "others-writable", "others-closed", "others-dir", "others-link", "device"):
+            os.utime(tree / name, (4000000000, 3000000000), follow_symlinks=False)
+
+
+# Each path, relative to the tree, and the files that a call by it could touch.
+PATHS = {
+    "file": ["file"],
+    "link": ["link", "file"],
+    "dir": ["dir"],
+    "é": ["é"],
+    "hardlink": ["hardlink", "second"],
+    "closed": ["closed"],
+    "readonly": ["readonly"],
+    "writeonly": ["writeonly"],
+    "./file": ["file"],
+    "dir//inner": ["dir/inner"],
+    "dir/../file": ["file", "dir"],
+    "dir/inner": ["dir/inner"],
+    "dir/up": ["dir/up", "file"],
+    "dir/": ["dir"],
+    "dir/.": ["dir"],
+    "dir/inner/": ["dir/inner"],
+    "dir/inner/..": ["dir/inner", "dir"],
+    "file/": ["file"],
+    "file/.": ["file"],
+    "file/inner": ["file"],
+    ".": ["."],
+    "./": ["."],
+    "..": ["..", "."],
+    "closed-dir": ["closed-dir"],
+    "closed-dir/": ["closed-dir"],
+    "closed-dir/inner": ["closed-dir"],
+    "link/": ["link", "file"],
+    "link/.": ["link", "file"],
+    "link-link": ["link-link", "link", "file"],
+    "link-dir": ["link-dir", "dir"],
+    "link-dir/": ["link-dir", "dir"],
+    "link-dir/.": ["link-dir", "dir"],
+    "link-dir/inner": ["link-dir", "dir/inner"],
+    "link-dir/up": ["link-dir", "dir/up", "file"],
+    "link-dir/../file": ["link-dir", "file"],
+    "dangling": ["dangling"],
+    "dangling/": ["dangling"],
+    "loop": ["loop"],
+    "loop/inner": ["loop"],
+    "link-absolute": ["link-absolute", "file"],
+    "link-outside": ["link-outside"],
+    "socket": ["socket"],
+    "missing": ["."],
+    "missing/": ["."],
+    "missing/..": ["."],
+    "missing/inner": ["."],
+    "EMPTY": ["."],
+    "NULL": ["."],
+    LONG_NAME: ["."],
+    TOO_LONG_NAME: ["."],
+    LONG_PATH: ["file"],
+    TOO_LONG_PATH: ["file"],
+    "bad%FF": ["."],
+}
+# Not by a function that follows links: wasmtime opens a file to set its times, and here it would
+# wait for a writer. Nor a link of another user, the access time of which Linux moves on the way.
+UNFOLLOWED_PATHS = {"fifo": ["fifo"]}
+OTHERS_PATHS = {
+    "others": ["others"],
+    "others-writable": ["others-writable"],
+    "others-closed": ["others-closed"],
+    "others-dir": ["others-dir"],
+    "others-dir/missing": ["others-dir"],
+    "link-others": ["link-others", "others"],
+    "device": ["device"],
+}
+OTHERS_UNFOLLOWED_PATHS = {"others-link": ["others-link", "file"]}
+IN_FULL = ("file", "link", "dir", "closed", "others", "others-writable")
+
+# Slots, how each is opened (relative to the tree), and what the descriptor then is.
+SLOTS = {
+    1: ("open 1 file O_RDONLY", "file", ["file"]),
+    2: ("open 2 file O_WRONLY", "file", ["file"]),
+    3: ("open 3 file O_RDWR", "file", ["file"]),
+    4: ("open 4 file O_WRONLY|O_APPEND", "file", ["file"]),
+    5: ("open 5 readonly O_RDONLY", "file", ["readonly"]),
+    6: ("open 6 writeonly O_WRONLY", "file", ["writeonly"]),
+    7: ("open 7 link O_RDONLY", "file", ["link", "file"]),
+    8: ("open 8 gone O_RDWR|O_CREAT", "file", ["@8"]),
+    9: ("open 9 . O_RDONLY|O_DIRECTORY", "dir", ["."]),
+    10: ("open 10 dir O_RDONLY", "dir", ["dir"]),
+    11: ("preopen 11 ..", "dir", ["..", "."]),
+    12: ("open 12 file O_RDONLY", "not-open", ["file"]),
+}
+OTHERS_SLOTS = {
+    13: ("open 13 others O_RDONLY", "file", ["others"]),
+    14: ("open 14 others-writable O_RDWR", "file", ["others-writable"]),
+    15: ("open 15 others-dir O_RDONLY|O_DIRECTORY", "dir", ["others-dir"]),
+    16: ("open 16 device O_RDONLY", "file", ["device"]),
+}
+NO_FDS = {
+    "0": "stream",
+    "1": "stream",
+    "2": "stream",
+    "AT_FDCWD": "AT_FDCWD",
+    "-1": "not-open",
+    "-5": "not-open",
+    "1000000": "not-open",
+    str(2**31 - 1): "not-open",
+    str(-(2**31)): "not-open",
+}
+FLAGS = ("0", "NOFOLLOW")
+BAD_FLAGS = ("FOLLOW", "REMOVEDIR", "0x40000000", "NOFOLLOW|0x40000000", "0xFFFFFFFF")
+
+
+def is_about_others(call: Call) -> bool:
+    """Whether the row is there only where the tests run as root."""
+    slots = [f"@{slot}" for slot in OTHERS_SLOTS]
+    return call.fd in slots or call.target in OTHERS_PATHS | OTHERS_UNFOLLOWED_PATHS
+
+
+def set_up(place: Place) -> list[str]:
+    slots = SLOTS | (OTHERS_SLOTS if place.user.is_root else {})
+    return [f"chdir {place.top}/tree", *(how for how, _, _ in slots.values()), "close 12", "unlink gone"]
+
+
+# --- Rows ---------------------------------------------------------------------------------------
+
+
+def fd_calls(fd: str, target: str, times: dict) -> Iterator[Call]:
+    for function, unit_name in (("futimens", "nsec"), ("futimes", "usec")):
+        for pair in times[unit_name]:
+            yield Call(function, fd, times=pair, target=target)
+    for pair in FEW_TIMES["usec"]:
+        yield Call("futimesat", fd, "NULL", times=pair, target=target)
+    for pair in FEW_TIMES["nsec"]:
+        for flags in ("0", *FLAGS[1:], *BAD_FLAGS):
+            yield Call("utimensat", fd, "NULL", flags, pair, target)
+
+
+def at_calls(fd: str, path: str, target: str, times: dict, flags=FLAGS) -> Iterator[Call]:
+    for pair in times["nsec"]:
+        for flag in flags:
+            yield Call("utimensat", fd, path, flag, pair, target)
+    if "0" in flags:
+        for pair in times["usec"]:
+            yield Call("futimesat", fd, path, times=pair, target=target)
+
+
+def path_calls(path: str, target: str, times: dict, follow=True) -> Iterator[Call]:
+    for function in ("utimes", "lutimes", "utime") if follow else ("lutimes",):
+        for pair in times[unit(function)]:
+            yield Call(function, path=path, times=pair, target=target)
+
+
+def rows(place: Place) -> Iterator[str | Call]:
+    """The script: lines of set-up, and calls."""
+    tree = place.top / "tree"
+    others = place.user.is_root
+    yield from set_up(place)
+
+    for slot, (_, target, watched) in (SLOTS | (OTHERS_SLOTS if others else {})).items():
+        yield "watch " + " ".join(watched)
+        yield from fd_calls(f"@{slot}", target, ALL_TIMES if slot in (1, 3, 9, 11, 14) else FEW_TIMES)
+    for fd, target in NO_FDS.items():
+        yield "watch . file"
+        yield from fd_calls(fd, target, ALL_TIMES if fd in ("1", "-1") else FEW_TIMES)
+
+    unfollowed = UNFOLLOWED_PATHS | (OTHERS_UNFOLLOWED_PATHS if others else {})
+    for path, watched in (PATHS | (OTHERS_PATHS if others else {}) | unfollowed).items():
+        follow = path not in unfollowed
+        flags = FLAGS if follow else ("NOFOLLOW",)
+        times = ALL_TIMES if path in IN_FULL else FEW_TIMES
+        yield "watch " + " ".join(watched)
+        yield from path_calls(path, path, times, follow)
+        yield from at_calls("AT_FDCWD", path, path, times, flags)
+        if path == "bad%FF":  # the wasi-libc of 2024 dies of each
+            continue
+        for flag in BAD_FLAGS if follow else ():
+            for pair in FEW_TIMES["nsec"]:
+                yield Call("utimensat", "AT_FDCWD", path, flag, pair, path)
+        if path not in ("EMPTY", "NULL"):
+            yield from path_calls(f"{tree}/{path}", path, FEW_TIMES, follow)
+            yield from at_calls("AT_FDCWD", f"{tree}/{path}", path, FEW_TIMES, flags)
+            yield from at_calls("-1", f"{tree}/{path}", path, FEW_TIMES, flags)
+        if path != "NULL":
+            yield from at_calls("@9", path, path, FEW_TIMES, flags)
+
+    # Directories that a path cannot be relative to; a path that leaves its directory; a path
+    # under nothing that the guest was given.
+    yield "watch . file dir"
+    for fd, target in [("@1", "file"), ("@12", "not-open"), *NO_FDS.items()]:
+        for path in ("file", "EMPTY", "missing", "bad%FF") if fd != "AT_FDCWD" else ():
+            yield from at_calls(fd, path, target, FEW_TIMES, (*FLAGS, BAD_FLAGS[0]))
+    yield "watch .. . dir/inner file"
+    for fd, path in (
+        ("@11", "tree/file"),
+        ("@11", "."),
+        ("@11", "tree"),
+        ("@10", "inner"),
+        ("@10", "../file"),
+    ):
+        yield from at_calls(fd, path, path, FEW_TIMES)
+    for path in (
+        f"{place.directory}/outside",
+        f"{place.directory}/missing",
+        "/",
+        "//",
+        str(place.top),
+        f"{place.top}/..",
+    ):
+        target = path.replace(str(place.directory), "")
+        yield from path_calls(path, target, FEW_TIMES)
+        yield from at_calls("AT_FDCWD", path, target, FEW_TIMES)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Linux as the oracle: thousands of calls end in the guest as on Linux, or as written down with a reason."""
+
+import itertools
+from collections import Counter
+
+import pytest
+import toolbox
+from oracle import calls, deviations, rows
+
+
+def answers(program, missing=()) -> list[tuple[str | calls.Call, str]]:
+    """Each line of the script with its answer, the place's own name taken out."""
+    with calls.Place() as place:
+        rows.make_files(place)
+        script = list(rows.rows(place))
+        there = [isinstance(line, str) or line.function not in missing for line in script]
+        given = iter(place.answers(program, [str(line) for line in itertools.compress(script, there)]))
+        return [
+            (line, next(given).replace(str(place.directory), "") if is_there else "missing")
+            for line, is_there in zip(script, there, strict=True)
+        ]
+
+
+@pytest.fixture(scope="module")
+def linux(tmp_path_factory):
+    return answers(calls.native(tmp_path_factory.mktemp("native") / "perform"))
+
+
+class Comparison:
+    """Every row, those that differ, and those that no deviation excuses."""
+
+    def __init__(self, snapshot, linux, guest):
+        self.rules = deviations.load(snapshot)
+        self.used = Counter()
+        self.rows = self.different = 0
+        self.unexcused = []
+        for (call, theirs), (_, ours) in zip(linux, guest, strict=True):
+            if isinstance(call, str):
+                assert theirs == ours, f"set-up: {call}"
+                continue
+            self.rows += 1
+            if theirs == ours:
+                continue
+            self.different += 1
+            names = deviations.excuses(self.rules, call, theirs, ours)
+            if len(names) == 1:
+                self.used[names[0], rows.is_about_others(call)] += 1
+            else:
+                excused = f"excused by {' and '.join(names) or 'nothing'}"
+                self.unexcused.append(f"{call} [{call.target}]: Linux {theirs}; guest {ours}; {excused}")
+
+
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.SYSROOT])
+def test_each_row_is_as_on_linux(snapshot, link, linux, tmp_path, record_property):
+    guest = answers(calls.guest(snapshot, link, tmp_path / "perform.cwasm"))
+    found = Comparison(snapshot, linux, guest)
+    shown = "\n".join(found.unexcused[:40])
+    assert not found.unexcused, f"{len(found.unexcused)} of {found.rows} rows, the first of them:\n{shown}"
+
+    wrong = []
+    for rule in found.rules:
+        expected = (rule.rows, rule.others_rows if calls.User().is_root else 0)
+        excused = (found.used[rule.name, False], found.used[rule.name, True])
+        if excused != expected or not any(excused):
+            wrong.append(f"{rule.name}: excuses {excused} (rows, others_rows), written down are {expected}")
+    assert not wrong, "\n".join(["deviations.toml:", *wrong])
+    record_property(
+        "summary",
+        f"oracle, wasi-libc {snapshot}, overlay ({link}): all of {found.rows} rows, "
+        f"{found.rows - found.different} as on Linux and {found.different} by a written deviation",
+    )
+
+
+def test_score_of_stock(snapshot, linux, tmp_path, record_property):
+    """The same rows without the overlay: they can tell the two apart."""
+    program = calls.guest(snapshot, toolbox.STOCK, tmp_path / "perform.cwasm")
+    found = Comparison(snapshot, linux, answers(program, calls.MISSING_IN_STOCK))
+    assert found.unexcused
+    record_property(
+        "summary",
+        f"oracle, wasi-libc {snapshot}, stock: {found.rows - len(found.unexcused)} of {found.rows} rows",
+    )
