@@ -28,6 +28,14 @@ def calls_guest(tmp_path_factory):
     return guest
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What a test has to say beside passed or failed: record_property("summary", text)."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, text in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(text)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config):
     reporter = config.pluginmanager.get_plugin("terminalreporter")
