@@ -18,7 +18,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,11 +118,16 @@ static const char *next_path(void) {
   return word;
 }
 
-/* TIMES as timespecs, whatever the fraction counts; NULL for NULL. */
-static const struct timespec *next_times(struct timespec times[2]) {
+struct time {
+  long long seconds;
+  long long fraction;
+};
+
+/* The TIMES of a call, whatever their fraction counts; false for NULL. */
+static bool next_times(struct time times[2]) {
   char *word = next_word();
   if (strcmp(word, "NULL") == 0)
-    return NULL;
+    return false;
   for (int i = 0; i < 2; ++i) {
     char *fraction = strchr(word, ':');
     if (fraction == NULL)
@@ -131,26 +136,46 @@ static const struct timespec *next_times(struct timespec times[2]) {
     char *rest = strchr(fraction, ',');
     if (rest != NULL)
       *rest++ = '\0';
-    times[i].tv_sec = number(word);
-    times[i].tv_nsec = strcmp(fraction, "now") == 0    ? UTIME_NOW
-                       : strcmp(fraction, "omit") == 0 ? UTIME_OMIT
-                                                       : (long)number(fraction);
-    word = rest;
-    if (i == 0 && rest == NULL)
+    else if (i == 0)
       fail("times", NULL);
+    times[i].seconds = number(word);
+    times[i].fraction = strcmp(fraction, "now") == 0    ? UTIME_NOW
+                        : strcmp(fraction, "omit") == 0 ? UTIME_OMIT
+                                                        : number(fraction);
+    word = rest;
   }
-  return times;
+  return true;
+}
+
+static const struct timespec *next_timespecs(struct timespec values[2]) {
+  struct time times[2];
+  if (!next_times(times))
+    return NULL;
+  for (int i = 0; i < 2; ++i) {
+    values[i].tv_sec = times[i].seconds;
+    values[i].tv_nsec = (long)times[i].fraction;
+  }
+  return values;
 }
 
 static const struct timeval *next_timevals(struct timeval values[2]) {
-  struct timespec times[2];
-  if (next_times(times) == NULL)
+  struct time times[2];
+  if (!next_times(times))
     return NULL;
   for (int i = 0; i < 2; ++i) {
-    values[i].tv_sec = times[i].tv_sec;
-    values[i].tv_usec = times[i].tv_nsec;
+    values[i].tv_sec = times[i].seconds;
+    values[i].tv_usec = times[i].fraction;
   }
   return values;
+}
+
+static const struct utimbuf *next_utimbuf(struct utimbuf *value) {
+  struct time times[2];
+  if (!next_times(times))
+    return NULL;
+  value->actime = times[0].seconds;
+  value->modtime = times[1].seconds;
+  return value;
 }
 
 static int next_flags(void) {
@@ -170,8 +195,9 @@ static int next_open_mode(void) {
 }
 
 static int do_call(const char *name, struct stat *st) {
-  struct timespec times[2];
-  struct timeval values[2];
+  struct timespec timespecs[2];
+  struct timeval timevals[2];
+  struct utimbuf utimbuf;
 #define IS(word) (strcmp(name, word) == 0)
   if (IS("open")) {
     const char *variable = next_word();
@@ -202,36 +228,30 @@ static int do_call(const char *name, struct stat *st) {
     return wasi_utimens_fd_support(next_fd());
   if (IS("futimens")) {
     const int fd = next_fd();
-    return futimens(fd, next_times(times));
+    return futimens(fd, next_timespecs(timespecs));
   }
   if (IS("futimes")) {
     const int fd = next_fd();
-    return futimes(fd, next_timevals(values));
+    return futimes(fd, next_timevals(timevals));
   }
   if (IS("utimensat")) {
     const int dirfd = next_fd();
     const char *path = next_path();
-    const struct timespec *given = next_times(times);
-    return utimensat(dirfd, path, given, next_flags());
+    const struct timespec *times = next_timespecs(timespecs);
+    return utimensat(dirfd, path, times, next_flags());
   }
   if (IS("futimesat")) {
     const int dirfd = next_fd();
     const char *path = next_path();
-    return futimesat(dirfd, path, next_timevals(values));
+    return futimesat(dirfd, path, next_timevals(timevals));
   }
   const char *path = next_path();
   if (IS("utimes"))
-    return utimes(path, next_timevals(values));
+    return utimes(path, next_timevals(timevals));
   if (IS("lutimes"))
-    return lutimes(path, next_timevals(values));
-  if (IS("utime")) {
-    struct utimbuf seconds;
-    if (next_times(times) == NULL)
-      return utime(path, NULL);
-    seconds.actime = times[0].tv_sec;
-    seconds.modtime = times[1].tv_sec;
-    return utime(path, &seconds);
-  }
+    return lutimes(path, next_timevals(timevals));
+  if (IS("utime"))
+    return utime(path, next_utimbuf(&utimbuf));
 #undef IS
   fail("call", name);
   return -1;

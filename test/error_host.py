@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A host whose set-times and set-times-at answer what a test wants, everything else being real.
 
-It is the `wasmtime` library with its own WASI, but each method of wasi:filesystem's descriptor goes
-through here, where it is counted and its arguments are kept. So a test sees what crosses the
-component boundary, in both directions.
+It is the `wasmtime` library with its own WASI. Only the methods of wasi:filesystem's descriptor (but
+for link-at, rename-at and is-same-object) go through here, where the calls and their arguments are
+kept. So a test sees what crosses the component boundary, in both directions.
 
     host = Host(set_times=["unsupported", REAL])     # the first call fails, all later ones are real
     done = host.run(Guest("guest.wasm"), "argument", dirs={"/d": "host/directory"})
@@ -148,6 +148,9 @@ def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
         return [], None
     version, interface = package.groups()
     methods = re.findall(r"^      ([\w-]+): func\((.*)\)( -> .*)?;$", resource[1], re.M)
+    # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers a
+    # host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".
+    methods = [method for method in methods if "borrow<" not in method[1]]
     types = re.findall(r"^    (?:resource|flags|enum|variant|record|type) ([\w-]+)", interface, re.M)
     types += re.findall(r"[\w-]+", ",".join(re.findall(r"^    use [^{]*\{(.*)\};", interface, re.M)))
     world = ["world real {", f"use wasi:filesystem/types@{version}.{{{', '.join(types)}}};"]
@@ -160,7 +163,8 @@ def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
         source = Path(directory, "real.wit")
         source.write_text(world)
         core = Path(directory, "real.wat")
-        core.write_text(handing_on(wasm_tools("component", "embed", "--dummy", "-w", "real", source, "-t")))
+        dummy = wasm_tools("component", "embed", "--dummy", "-w", "real", source, "-t")
+        core.write_text(handing_on(dummy))
         target = Path(directory, "real.wasm")
         wasm_tools("component", "new", core, "-o", target)
         return [name for name, _, _ in methods], component.Component.from_file(engine(), str(target))
@@ -191,8 +195,8 @@ def handing_on(dummy: str) -> str:
               end  end
             """
         target = imports[f"[method]descriptor.{exports[index]}"]
-        # A result of more than one value is written where the last argument points; a borrowed handle
-        # must be dropped before the function returns.
+        # A result of more than one value is written where the last argument points; the
+        # borrowed handle must be dropped before the function returns.
         by_pointer = " result i32" in f" {head.split('(param')[-1].replace('(', ' ')}"
         hand_on = "  ".join(f"local.get {i}" for i in range(parameters))
         where = "i32.const 0" if by_pointer else ""
@@ -216,7 +220,7 @@ def plain(value: Any) -> Any:
         return value.tag if value.payload is None else (value.payload.seconds, value.payload.nanoseconds)
     if isinstance(value, set):
         return frozenset(value)
-    return None if isinstance(value, component.ResourceAny) else value
+    return value
 
 
 def choose(answers: Answers) -> Callable[[Call], str]:
@@ -359,7 +363,16 @@ def main() -> int:
         dirs[guest_path or host_path] = host_path
     env = dict(pair.split("=", 1) for pair in options.env)
     host = Host(answers(options.set_times), answers(options.set_times_at))
-    done = host.run(Guest(options.guest), *options.arguments, dirs=dirs, env=env, capture=False)
+    if not WASM_TOOLS.exists():
+        parser.error("there is no wasm-tools: run `make toolchain`")
+    try:
+        guest = Guest(options.guest)
+    except (subprocess.CalledProcessError, TypeError):
+        parser.error(f"{options.guest} is no component with a wasi:cli/run to run")
+    for host_path in dirs.values():
+        if not Path(host_path).is_dir():
+            parser.error(f"--dir {host_path}: no such directory")
+    done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False)
     if options.calls:
         Path(options.calls).write_text("".join(f"{call}\n" for call in done.calls))
     if done.trap:
