@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The host's side: the two methods of wasi:filesystem/types@0.2 that set
-// times, typed. wit/filesystem.wit says what they are; test/wit-imports.test.py checks
+// times, typed. wit/filesystem.wit says what they are; test/imports_test.py checks
 // that this header and the WIT agree.
 #pragma once
 
@@ -116,9 +116,9 @@ inline result set_times(descriptor self, const new_timestamp &access,
 inline result set_times_at(descriptor self, path_flags flags, const char *path, size_t path_length,
                            const new_timestamp &access, const new_timestamp &modification) {
   result ret;
-  lowered::wasi_utimens_import_set_times_at(
-      self, flags, path, path_length, access.tag, access.seconds, access.nanoseconds,
-      modification.tag, modification.seconds, modification.nanoseconds, &ret);
+  lowered::wasi_utimens_import_set_times_at(self, flags, path, path_length, access.tag,
+                                            access.seconds, access.nanoseconds, modification.tag,
+                                            modification.seconds, modification.nanoseconds, &ret);
   return ret;
 }
 

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What the overlay asks for: of the host (WIT, header and guests agree), and of the libc it is linked to."""
+
+import json
+import re
+
+import pytest
+
+import toolbox
+from error_host import wasm_tools
+
+WIT = toolbox.ROOT / "wit-imports/wit"
+TYPES = "wasi:filesystem/types"
+SET_TIMES, SET_TIMES_AT = "[method]descriptor.set-times", "[method]descriptor.set-times-at"
+
+
+def compile_object(tmp_path, name, source, sysroot):
+    """Compiles C++ as the overlay is compiled, against wit-imports/."""
+    (tmp_path / f"{name}.cpp").write_text(source)
+    command = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
+    command += [
+        "-std=c++20",
+        "-nostdinc++",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{toolbox.ROOT / 'wit-imports'}",
+    ]
+    toolbox.run([*map(str, command), "-c", f"{tmp_path}/{name}.cpp", "-o", f"{tmp_path}/{name}.o"])
+    return tmp_path / f"{name}.o"
+
+
+def core_imports(wat: str) -> dict[tuple[str, str], str]:
+    """The functions that a core module imports: (module, name) to its type."""
+    imports = re.findall(r'\(import "([^"]*)" "([^"]*)" \(func \(;\d+;\) \(type \d+\)(.*?)\)\)', wat)
+    return {(module, name): signature.strip() for module, name, signature in imports}
+
+
+def resolve(*arguments) -> dict:
+    """WIT or a component as wasm-tools reads it."""
+    return json.loads(wasm_tools("component", "wit", "--json", *arguments))
+
+
+def interface(resolved: dict, name: str) -> dict:
+    """An interface of any 0.2.x by its name."""
+    package_name, _, interface_name = name.partition("/")
+    (found,) = [
+        candidate
+        for candidate in resolved["interfaces"]
+        if candidate["name"] == interface_name
+        and resolved["packages"][candidate["package"]]["name"].startswith(f"{package_name}@0.2.")
+    ]
+    return found
+
+
+def shape(resolved: dict, reference) -> object:
+    """A type with all it is made of in place of indices, so that two of them can be compared."""
+    if not isinstance(reference, int):
+        return reference
+    kind = resolved["types"][reference]["kind"]
+    if kind == "resource":
+        return ("resource", resolved["types"][reference]["name"])
+    ((word, body),) = kind.items()
+    if word == "type":  # an alias, or brought by `use`
+        return shape(resolved, body)
+
+    def inside(node):
+        if isinstance(node, dict):
+            return {
+                key: shape(resolved, value) if key in ("type", "ok", "err") else inside(value)
+                for key, value in node.items()
+                if key not in ("docs", "stability")
+            }
+        return [inside(item) for item in node] if isinstance(node, list) else node
+
+    if word == "handle":
+        return {way: shape(resolved, target) for way, target in body.items()}
+    return {word: inside(body)}
+
+
+def signature(resolved: dict, function: dict) -> tuple:
+    parameters = [(p["name"], shape(resolved, p["type"])) for p in function["params"]]
+    return parameters, shape(resolved, function["result"])
+
+
+# --- The header and the WIT ---
+
+
+@pytest.fixture(scope="module")
+def wit():
+    return resolve(WIT)
+
+
+def cpp(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def cases(wit: dict, name: str) -> list[dict]:
+    kind = wit["types"][interface(wit, TYPES)["types"][name]]["kind"]
+    ((_, body),) = kind.items()
+    return body.get("cases") or body["flags"]
+
+
+def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
+    lowered = core_imports(
+        wasm_tools("component", "embed", "--dummy-names", "legacy", "-w", "utimens", WIT, "-t")
+    )
+    lowered = {key: signature for key, signature in lowered.items() if "[resource-drop]" not in key[1]}
+    assert {name for _, name in lowered} == {SET_TIMES, SET_TIMES_AT}
+    source = """
+        #include "filesystem.h"
+        using namespace wasi_utimens::wit;
+        result one(descriptor d, const new_timestamp &t) { return set_times(d, t, t); }
+        result two(descriptor d, const new_timestamp &t) {
+          return set_times_at(d, path_flags::none, "", 0, t, t);
+        }
+    """
+    built = compile_object(tmp_path, "calls", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+    assert core_imports(wasm_tools("print", built)) == lowered
+
+
+@pytest.mark.parametrize(
+    "enum, name", [("error_code", "error-code"), ("new_timestamp_tag", "new-timestamp")], ids=str
+)
+def test_header_has_the_cases_of_the_wit_in_their_order(wit, enum, name, tmp_path):
+    names = [cpp(case["name"]) for case in cases(wit, name)]
+    lines = [f"static_assert(static_cast<int>({enum}::{case}) == {i});" for i, case in enumerate(names)]
+    # One that the WIT does not have is not handled here, which -Wall reports.
+    lines += [f"bool known({enum} value) {{ switch (value) {{"]
+    lines += [f"case {enum}::{case}:" for case in names]
+    lines += ["return true; } return false; }"]
+    source = '#include "filesystem.h"\nusing namespace wasi_utimens::wit;\n' + "\n".join(lines)
+    compile_object(tmp_path, "cases", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+
+
+def test_header_has_the_flags_and_the_layout_of_the_wit(wit, tmp_path):
+    flags = [cpp(flag["name"]) for flag in cases(wit, "path-flags")]
+    lines = [
+        f"static_assert(static_cast<int>(path_flags::{flag}) == {1 << i});" for i, flag in enumerate(flags)
+    ]
+    lines += ["static_assert(static_cast<int>(path_flags::none) == 0);"]
+    fields = {"u64": "uint64_t", "u32": "uint32_t"}
+    datetime = wit["types"][interface(wit, "wasi:clocks/wall-clock")["types"]["datetime"]]["kind"]["record"]
+    for field in datetime["fields"]:
+        member = f"decltype(datetime::{cpp(field['name'])})"
+        lines += [f"static_assert(__is_same({member}, {fields[field['type']]}));"]
+    # Canonical ABI: result<_, error-code> is a byte for the case and, next to it, the enum; an enum
+    # of up to 256 cases is a byte.
+    assert len(cases(wit, "error-code")) <= 256
+    lines += [
+        "static_assert(sizeof(error_code) == 1 && sizeof(result) == 2);",
+        "static_assert(offsetof(result, is_err) == 0 && offsetof(result, err) == 1);",
+    ]
+    source = '#include "filesystem.h"\nusing namespace wasi_utimens::wit;\n' + "\n".join(lines)
+    compile_object(tmp_path, "layout", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+
+
+# --- Guests ---
+
+GUEST = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <utime.h>
+
+#ifdef STOCK /* by the functions that wasi-libc has */
+#define futimes(fd, times) futimens(fd, (const struct timespec *)(times))
+#define lutimes(path, times) \
+  utimensat(AT_FDCWD, path, (const struct timespec *)(times), AT_SYMLINK_NOFOLLOW)
+#define futimesat(fd, path, times) utimensat(fd, path, (const struct timespec *)(times), 0)
+#endif
+
+int main(int argc, char **argv) {
+  const struct timespec timespecs[2] = {{1, 2}, {3, 4}};
+  const struct timeval timevals[2] = {{1, 2}, {3, 4}};
+  const struct utimbuf utimbuf = {1, 3};
+  const char *path = argv[argc - 1];
+  const int fd = open(path, O_RDONLY);
+  int failures = fd < 0;
+  (void)timespecs, (void)timevals, (void)utimbuf;
+  CALLS
+  printf("%d\n", failures);
+  return failures;
+}
+"""
+
+CALLS = {
+    "futimens": "futimens(fd, timespecs)",
+    "utimensat": "utimensat(AT_FDCWD, path, timespecs, 0)",
+    "utimes": "utimes(path, timevals)",
+    "futimes": "futimes(fd, timevals)",
+    "lutimes": "lutimes(path, timevals)",
+    "utime": "utime(path, &utimbuf)",
+    "futimesat": "futimesat(fd, path, timevals)",
+}
+
+
+def guest(snapshot, link, calls, tmp_path):
+    """A guest that opens a file, makes these calls and prints, linked in this way."""
+    source = tmp_path / f"{link}.c"
+    source.write_text(GUEST.replace("CALLS", " ".join(f"failures += {CALLS[name]} != 0;" for name in calls)))
+    flags = ["-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", *(["-DSTOCK"] if link == toolbox.STOCK else [])]
+    return toolbox.compile_guest(snapshot, link, tmp_path / f"{link}.wasm", source, flags=flags)
+
+
+def imports(wasm) -> set[str]:
+    """Each function that a component imports, as INTERFACE/FUNCTION."""
+    resolved = resolve(wasm)
+    (world,) = resolved["worlds"]
+    functions = set()
+    for item in world["imports"].values():
+        imported = resolved["interfaces"][item["interface"]["id"]]
+        package = resolved["packages"][imported["package"]]["name"].partition("@")[0]
+        functions |= {f"{package}/{imported['name']}#{name}" for name in imported["functions"]}
+    return functions
+
+
+def test_wit_is_a_part_of_what_a_guest_imports(snapshot, wit, tmp_path):
+    stock = resolve(guest(snapshot, toolbox.STOCK, CALLS, tmp_path))
+    ours, theirs = interface(wit, TYPES), interface(stock, TYPES)
+    assert set(ours["functions"]) == {SET_TIMES, SET_TIMES_AT}
+    for name, function in ours["functions"].items():
+        assert signature(wit, function) == signature(stock, theirs["functions"][name])
+    for name, index in ours["types"].items():
+        assert shape(wit, index) == shape(stock, theirs["types"][name])
+
+
+FD, AT = f"{TYPES}#{SET_TIMES}", f"{TYPES}#{SET_TIMES_AT}"
+
+
+def test_guest_imports_what_it_does_with_stock_libc(snapshot, tmp_path):
+    stock = imports(guest(snapshot, toolbox.STOCK, CALLS, tmp_path))
+    overlay = imports(guest(snapshot, toolbox.WRAP, CALLS, tmp_path))
+    without = imports(guest(snapshot, toolbox.WRAP_NOFD, CALLS, tmp_path))
+    assert {FD, AT} <= overlay <= stock
+    assert AT in without
+    assert FD not in without
+    assert without <= stock
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_guest_of_one_function_imports_little_else(snapshot, name, tmp_path):
+    stock = imports(guest(snapshot, toolbox.STOCK, [name], tmp_path))
+    overlay = imports(guest(snapshot, toolbox.WRAP, [name], tmp_path))
+    more = {FD, AT}  # an fd may be a directory's, a path may be NULL
+    if toolbox.is_preview1(snapshot):  # fd_fdstat_get, for a call that is refused
+        more |= {f"{TYPES}#[method]descriptor.{question}" for question in ("get-flags", "get-type")}
+    assert overlay - stock <= more
+
+
+def test_demo_imports_what_it_does_with_stock_libc(snapshot, tmp_path):
+    """examples/touch.c, which uses only functions that wasi-libc has too."""
+    touch = toolbox.ROOT / "examples/touch.c"
+    flags = ["-O2", "-D_GNU_SOURCE"]
+    stock, overlay, without = (
+        imports(toolbox.compile_guest(snapshot, link, tmp_path / f"{link}.wasm", touch, flags=flags))
+        for link in (toolbox.STOCK, toolbox.WRAP, toolbox.WRAP_NOFD)
+    )
+    assert {FD, AT} <= overlay <= stock
+    assert AT in without
+    assert FD not in without
+    assert without <= stock
+
+
+# --- The archives ---
+
+# What an archive may need of the libc: nothing of compiler-rt, libc++ or libc++abi, no heap, no
+# memcpy. A weak symbol is there only where the guest links what defines it.
+LIBC = {
+    "U errno",
+    "U __wasilibc_find_abspath",
+    "w __wasilibc_find_relpath_alloc",  # with chdir
+}
+NEEDED = {
+    "preview1": LIBC
+    | {
+        "U __wasi_fd_fdstat_get",
+        "U __wasi_fd_filestat_set_times",
+        "U __wasi_path_filestat_set_times",
+        "w descriptor_table_get_ref",  # with sockets
+    },
+    "descriptor-ref": LIBC
+    | {
+        "U descriptor_table_get_ref",
+        "U wasi_utimens_import_set_times",
+        "U wasi_utimens_import_set_times_at",
+    },
+}
+FD_CALLS = {"U __wasi_fd_filestat_set_times", "U wasi_utimens_import_set_times"}
+# The linker itself makes these.
+LINKER = {"U __stack_pointer", "U __indirect_function_table"}
+
+
+def archive(snapshot, link):
+    name = "libwasi-utimens-nofd.a" if link == toolbox.WRAP_NOFD else "libwasi-utimens.a"
+    return toolbox.installed(snapshot) / "lib/wasm32-wasip2" / name
+
+
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
+def test_archive_needs_nothing_but_libc(snapshot, link):
+    nm = toolbox.run([str(toolbox.SDK / "bin/llvm-nm"), str(archive(snapshot, link))]).stdout
+    symbols = re.findall(r"^[0-9a-f ]{8} (\w) (\S+)$", nm, re.M)
+    defined = {name for kind, name in symbols if kind not in "Uw"}
+    needed = {f"{kind} {name}" for kind, name in symbols if kind in "Uw" and name not in defined} - LINKER
+    generation = (toolbox.build_dir(snapshot) / "generation").read_text().strip()
+    assert needed == NEEDED[generation] - (FD_CALLS if link == toolbox.WRAP_NOFD else set())
+
+
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
+def test_archive_has_no_state(snapshot, link, tmp_path):
+    """Data of every object is in .rodata: no .data, no .bss, nothing thread-local."""
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(archive(snapshot, link))], cwd=tmp_path)
+    objects = sorted(tmp_path.glob("*.o"))
+    assert objects
+    segments = [
+        segment
+        for built in objects
+        for segment in re.findall(r'Segment { name: "([^"]*)"', wasm_tools("dump", built))
+    ]
+    assert segments
+    assert [segment for segment in segments if not segment.startswith(".rodata")] == []
