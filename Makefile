@@ -144,3 +144,9 @@ test-build-snapshot:
 .PHONY: test
 test: test-build
 	$(PYTEST) test
+
+# --- Lint --------------------------------------------------------------------
+
+.PHONY: lint
+lint: | toolchain
+	@scripts/lint.sh .toolchain/sysroots/*

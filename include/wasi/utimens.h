@@ -2,27 +2,26 @@
  *
  * wasi-utimens: what it adds to the utime family, and the rules that all of it follows.
  *
- *   int futimens(int fd, const struct timespec times[2]);                          <sys/stat.h>
- *   int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags);
- *                                                                                  <sys/stat.h>
- *   int utimes(const char *path, const struct timeval times[2]);                   <sys/time.h>
- *   int futimes(int fd, const struct timeval times[2]);                            <sys/time.h>
- *   int lutimes(const char *path, const struct timeval times[2]);                  <sys/time.h>
- *   int futimesat(int dirfd, const char *path, const struct timeval times[2]);     <sys/time.h>
- *   int utime(const char *path, const struct utimbuf *times);                      <utime.h>
+ *   <sys/stat.h>  int futimens(int fd, const struct timespec times[2]);
+ *                 int utimensat(int dirfd, const char *path, const struct timespec times[2],
+ *                               int flags);
+ *   <sys/time.h>  int utimes(const char *path, const struct timeval times[2]);
+ *                 int futimes(int fd, const struct timeval times[2]);
+ *                 int lutimes(const char *path, const struct timeval times[2]);
+ *                 int futimesat(int dirfd, const char *path, const struct timeval times[2]);
+ *   <utime.h>     int utime(const char *path, const struct utimbuf *times);
  *
  * Arguments
  *   times   the first member is the access time, the second the modification time; NULL: both the
  *           current time. tv_sec: seconds since 1970-01-01 00:00 UTC, 0 to the largest time_t
  *           (with the wasi-libc of 2024: to 2554-07-21 23:34:33.709551615 UTC). tv_nsec: 0 to
  *           999999999, or UTIME_NOW (the current time) or UTIME_OMIT (leave as it is), beside
- *           which tv_sec is ignored. tv_usec: 0 to 999999. Nothing is rounded. [POSIX; WIT datetime]
- *   fd      an open file descriptor of a file of any type, in any access mode
- *   dirfd   an open directory to which a relative path is relative, or AT_FDCWD; an absolute path
- *           ignores it. [POSIX]
- *   path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file that
- *           dirfd refers to. [utimensat(2)]
- *   flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own times. [POSIX]
+ *           which tv_sec is ignored. tv_usec: 0 to 999999. Nothing is rounded. [POSIX; WIT
+ * datetime] fd      an open file descriptor of a file of any type, in any access mode dirfd   an
+ * open directory to which a relative path is relative, or AT_FDCWD; an absolute path ignores it.
+ * [POSIX] path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file
+ * that dirfd refers to. [utimensat(2)] flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own
+ * times. [POSIX]
  *
  * All return 0 and leave errno alone, or return -1, set errno, and have changed nothing:
  *   EBADF         fd, or the dirfd of a relative path, is not open [POSIX]; futimens and futimes:
@@ -63,7 +62,7 @@ extern "C" {
 
 /* Whether the host sets times through the file descriptor `fd`: what futimens, futimes, and
  * utimensat and futimesat without a path would find. It asks the host to set the times to
- * `no-change`, so nothing changes, not even the status change time where the host keeps to WIT.
+ * `no-change`, so nothing on the file changes.
  *
  * fd  an open file descriptor. The answer is the host's for this descriptor: it may differ between
  *     files, directories and access modes.

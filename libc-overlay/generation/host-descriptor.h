@@ -24,7 +24,7 @@ struct descriptor_table_entry {
 class host_descriptor {
 public:
   // wasi:clocks counts unsigned seconds, time_t signed ones.
-  static constexpr wit::datetime end = {uint64_t(INT64_MAX) + 1, 0};
+  static constexpr wit::datetime end = {static_cast<uint64_t>(INT64_MAX) + 1, 0};
 
   // NULL: the file descriptor is not open.
   explicit host_descriptor(const descriptor_table_entry *entry)
@@ -53,7 +53,7 @@ private:
     return descriptor_kind::file;
   }
 
-  wit::descriptor handle;
+  wit::descriptor handle = 0;
   descriptor_kind known_kind;
 };
 

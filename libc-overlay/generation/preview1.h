@@ -19,7 +19,7 @@ class descriptor {
 public:
   // A 64-bit count of nanoseconds: to 2554.
   static constexpr wit::datetime end = {UINT64_MAX / nanoseconds_per_second,
-                                        UINT64_MAX % nanoseconds_per_second + 1};
+                                        (UINT64_MAX % nanoseconds_per_second) + 1};
 
   explicit descriptor(int number) : fd(number) {}
 
@@ -61,7 +61,7 @@ private:
   }
 
   static __wasi_timestamp_t nanoseconds(const wit::new_timestamp &time) {
-    return time.seconds * nanoseconds_per_second + time.nanoseconds;
+    return (time.seconds * nanoseconds_per_second) + time.nanoseconds;
   }
 
   static __wasi_fstflags_t flags(const new_times &times) {

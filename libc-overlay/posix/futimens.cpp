@@ -34,8 +34,8 @@ bool may_be_directory(int error) {
 // not-directory, and the first error stands.
 [[gnu::noinline]] int set_directory_times(int number, const timespec *times, int error) {
   const descriptor fd(number);
-  const int directory_error = fd.set_times_at(wit::path_flags::none, ".", 1,
-                                              new_times_of(times, descriptor::end));
+  const int directory_error =
+      fd.set_times_at(wit::path_flags::none, ".", 1, new_times_of(times, descriptor::end));
   if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
     return reason(fd, error, EINVAL);
   }

@@ -32,8 +32,8 @@ namespace {
   if (!new_times.in_range) {
     return returned(reason(fd, EINVAL, ENOTDIR));
   }
-  const auto path_flags = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? wit::path_flags::none
-                                                             : wit::path_flags::symlink_follow;
+  const auto path_flags =
+      (flags & AT_SYMLINK_NOFOLLOW) != 0 ? wit::path_flags::none : wit::path_flags::symlink_follow;
   const int error = fd.set_times_at(path_flags, path, length, new_times);
   return returned(error == errno_of(wit::error_code::bad_descriptor) ? reason(fd, error, ENOTDIR)
                                                                      : error);

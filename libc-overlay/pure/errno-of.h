@@ -58,8 +58,6 @@ constexpr int errno_of(wit::error_code code) {
 }
 
 // 0, or the errno of what the host answered.
-constexpr int errno_of(wit::result answer) {
-  return answer.is_err != 0 ? errno_of(answer.err) : 0;
-}
+constexpr int errno_of(wit::result answer) { return answer.is_err != 0 ? errno_of(answer.err) : 0; }
 
 } // namespace wasi_utimens

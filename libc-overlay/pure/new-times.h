@@ -28,16 +28,15 @@ constexpr bool both_omitted(const timespec *times) {
 //
 // utimensat(2): tv_sec counts for nothing beside UTIME_NOW and UTIME_OMIT. wasi:clocks counts
 // unsigned seconds, so a time before 1970, huge once unsigned, comes after any `end`.
-constexpr bool convert(const timespec &time, const wit::datetime &end,
-                       wit::new_timestamp &result) {
+constexpr bool convert(const timespec &time, const wit::datetime &end, wit::new_timestamp &result) {
   const auto seconds = static_cast<uint64_t>(time.tv_sec);
   const auto nanoseconds = static_cast<uint32_t>(time.tv_nsec);
   result = {wit::new_timestamp_tag::timestamp, seconds, nanoseconds};
   if (nanoseconds < nanoseconds_per_second) {
     return seconds < end.seconds || (seconds == end.seconds && nanoseconds < end.nanoseconds);
   }
-  result.tag = time.tv_nsec == UTIME_NOW ? wit::new_timestamp_tag::now
-                                         : wit::new_timestamp_tag::no_change;
+  result.tag =
+      time.tv_nsec == UTIME_NOW ? wit::new_timestamp_tag::now : wit::new_timestamp_tag::no_change;
   return time.tv_nsec == UTIME_NOW || time.tv_nsec == UTIME_OMIT;
 }
 
@@ -50,8 +49,8 @@ constexpr new_times new_times_of(const timespec *times, const wit::datetime &end
     times = both_now;
   }
   new_times result = {};
-  result.in_range = convert(times[0], end, result.access) &&
-                    convert(times[1], end, result.modification);
+  result.in_range =
+      convert(times[0], end, result.access) && convert(times[1], end, result.modification);
   return result;
 }
 

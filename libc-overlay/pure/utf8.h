@@ -49,7 +49,7 @@ inline const char *skip_ascii(const char *s) {
     // The lowest bit of these is in the first byte that is 0 or above 0x7F.
     const uint64_t found = ((bytes - ones) | bytes) & high_bits;
     if (found != 0) {
-      return s + static_cast<unsigned>(__builtin_ctzll(found)) / 8;
+      return s + (static_cast<unsigned>(__builtin_ctzll(found)) / 8);
     }
     s += sizeof bytes;
   }
