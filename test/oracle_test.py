@@ -9,28 +9,31 @@ import toolbox
 from oracle import calls, deviations, rows
 
 
-def answers(program, missing=()) -> list[tuple[str | calls.Call, str]]:
-    """Each line of the script with its answer, the place's own name taken out."""
+@pytest.fixture(scope="module")
+def place():
     with calls.Place() as place:
-        rows.make_files(place)
-        script = list(rows.rows(place))
-        there = [isinstance(line, str) or line.function not in missing for line in script]
-        given = iter(place.answers(program, [str(line) for line in itertools.compress(script, there)]))
-        return [
-            (line, next(given).replace(str(place.directory), "") if is_there else "missing")
-            for line, is_there in zip(script, there, strict=True)
-        ]
+        yield place
+
+
+def answers(place, program, missing=()) -> list[tuple[str | calls.Call, str]]:
+    """Each line of the script with its answer."""
+    place.clear()
+    rows.make_files(place)
+    script = list(rows.rows(place))
+    there = [isinstance(line, str) or line.function not in missing for line in script]
+    given = iter(place.answers(program, [str(line) for line in itertools.compress(script, there)]))
+    return [(line, next(given) if is_there else "missing") for line, is_there in zip(script, there, strict=True)]
 
 
 @pytest.fixture(scope="module")
-def linux(tmp_path_factory):
-    return answers(calls.native(tmp_path_factory.mktemp("native") / "perform"))
+def linux(place, tmp_path_factory):
+    return answers(place, calls.native(tmp_path_factory.mktemp("native") / "perform"))
 
 
 class Comparison:
     """Every row, those that differ, and those that no deviation excuses."""
 
-    def __init__(self, snapshot, linux, guest):
+    def __init__(self, snapshot, place, linux, guest):
         self.rules = deviations.load(snapshot)
         self.used = Counter()
         self.rows = self.different = 0
@@ -43,7 +46,7 @@ class Comparison:
             if theirs == ours:
                 continue
             self.different += 1
-            names = deviations.excuses(self.rules, call, theirs, ours)
+            names = deviations.excuses(self.rules, call, theirs, ours, place.top)
             if len(names) == 1:
                 self.used[names[0], rows.is_about_others(call)] += 1
             else:
@@ -52,9 +55,9 @@ class Comparison:
 
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.SYSROOT])
-def test_each_row_is_as_on_linux(snapshot, link, linux, tmp_path, record_property):
-    guest = answers(calls.guest(snapshot, link, tmp_path / "perform.cwasm"))
-    found = Comparison(snapshot, linux, guest)
+def test_each_row_is_as_on_linux(snapshot, link, place, linux, tmp_path, record_property):
+    guest = answers(place, calls.guest(snapshot, link, tmp_path / f"{snapshot}-{link}.cwasm"))
+    found = Comparison(snapshot, place, linux, guest)
     shown = "\n".join(found.unexcused[:40])
     assert not found.unexcused, f"{len(found.unexcused)} of {found.rows} rows, the first of them:\n{shown}"
 
@@ -72,10 +75,10 @@ def test_each_row_is_as_on_linux(snapshot, link, linux, tmp_path, record_propert
     )
 
 
-def test_score_of_stock(snapshot, linux, tmp_path, record_property):
+def test_score_of_stock(snapshot, place, linux, tmp_path, record_property):
     """The same rows without the overlay: they can tell the two apart."""
-    program = calls.guest(snapshot, toolbox.STOCK, tmp_path / "perform.cwasm")
-    found = Comparison(snapshot, linux, answers(program, calls.MISSING_IN_STOCK))
+    program = calls.guest(snapshot, toolbox.STOCK, tmp_path / f"{snapshot}-stock.cwasm")
+    found = Comparison(snapshot, place, linux, answers(place, program, calls.MISSING_IN_STOCK))
     assert found.unexcused
     record_property(
         "summary",

@@ -104,10 +104,7 @@ class Place:
         return self
 
     def __exit__(self, *_):
-        for path, names, _ in os.walk(self.directory):
-            for name in names:  # a directory may be closed to us
-                if not os.path.islink(os.path.join(path, name)):
-                    os.chmod(os.path.join(path, name), 0o700)
+        open_all(self.directory)
         shutil.rmtree(self.directory)
 
     def add(self, program: Path) -> Path:
@@ -132,25 +129,56 @@ class Place:
             str(program),
         ]
 
-    def answers(self, program: Path, script: list[str]) -> list[str]:
-        """One answer for each line of the script; "trap" where the guest died."""
+    def clear(self):
+        """`top` as it was at first."""
+        open_all(self.top)
+        shutil.rmtree(self.top)
+        self.top.mkdir()
+        self.user.own(self.top)
+
+    def answers(self, program: Path, script: list[str], at_stats=None) -> list[str]:
+        """One answer for each line of the script; "trap" where the guest died.
+
+        `at_stats` is called with the process and its line at each `stats`, while the process waits.
+        """
         (self.top / "script").write_text("\n".join(script) + "\n")
         answers: list[str] = []
         while len(answers) < len(script):
-            done = subprocess.run(
-                [*self.command(program), str(self.top / "script"), str(len(answers))],
-                text=True,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env={},
-                **self.user.options(),
-            )
-            answers += done.stdout.splitlines()
-            if "wasm backtrace" in done.stderr:
+            with (
+                tempfile.TemporaryFile("w+") as stderr,
+                subprocess.Popen(
+                    [*self.command(program), str(self.top / "script"), str(len(answers))],
+                    text=True,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env={},
+                    **self.user.options(),
+                ) as process,
+            ):
+                for line in process.stdout:
+                    if line.startswith("stats "):
+                        at_stats(process, line)
+                        process.stdin.write("\n")
+                        process.stdin.flush()
+                    else:
+                        answers.append(line.rstrip("\n"))
+                code = process.wait()
+                stderr.seek(0)
+                said = stderr.read()
+            if "wasm backtrace" in said:
                 answers.append("trap")
-            elif done.returncode != 0:
-                raise AssertionError(f"{program.name}: exit {done.returncode}: {answers[-1:]} {done.stderr}")
+            elif code != 0:
+                raise AssertionError(f"{program.name}: exit {code}: {answers[-1:]} {said}")
         return answers
+
+
+def open_all(directory: Path):
+    """So that all in it can be removed, by others than root too."""
+    for path, names, _ in os.walk(directory):
+        for name in names:
+            if not os.path.islink(os.path.join(path, name)):
+                os.chmod(os.path.join(path, name), 0o700)
 
 
 def make_node(path: Path, kind: int, mode: int, device: int = 0):

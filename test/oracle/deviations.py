@@ -10,7 +10,7 @@ from oracle.calls import SECONDS, TIMESPEC, Call
 FILE = Path(__file__).with_name("deviations.toml")
 
 # Files of the oracle that no path relative to the preopened directory leads to.
-LEAVING = ("link-absolute", "link-outside", "/top/..")
+LEAVING_LINKS = ("link-absolute", "link-outside")
 
 
 def leaves(path: str) -> bool:
@@ -26,7 +26,7 @@ def leaves(path: str) -> bool:
 class Facts:
     """What an expression under `when` can use, beside the fields of the call itself."""
 
-    def __init__(self, call: Call):
+    def __init__(self, call: Call, top: str):
         explicit = [time for time in call.times or () if time.explicit]
         self.function, self.fd, self.path, self.target = call.function, call.fd, call.path, call.target
         self.fd_form = call.function in ("futimens", "futimes") or call.path == "NULL" and call.fd != "."
@@ -40,7 +40,10 @@ class Facts:
         # Past 64 bits of nanoseconds.
         per_second = 10**9 // limit
         self.too_late = any(time.seconds * 10**9 + time.fraction * per_second >= 2**64 for time in explicit)
-        self.leaves = call.target in LEAVING or call.fd.startswith("@") and leaves(call.path)
+        absolute = call.path.startswith("/")
+        self.outside = absolute and not f"{call.path}/".startswith(f"{top}/")
+        inner = call.path.removeprefix(top) if absolute else call.path
+        self.leaves = call.target in LEAVING_LINKS or (absolute or call.fd.startswith("@")) and leaves(inner)
 
 
 @dataclass
@@ -67,11 +70,11 @@ def load(snapshot: str) -> list[Deviation]:
     return [one for one in everything if one.snapshots is None or snapshot in one.snapshots]
 
 
-def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str) -> list[str]:
+def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str, top: Path) -> list[str]:
     """The names of the deviations that excuse these two answers, which are not equal."""
     linux_result, _, linux_times = linux.partition(" ")
     guest_result, _, guest_times = guest.partition(" ")
     if guest_times and (guest_result != "ok" or linux_result == "ok" and linux_times != guest_times):
         return []
-    facts = vars(Facts(call))
+    facts = vars(Facts(call, str(top)))
     return [one.name for one in deviations if one.excuses(facts, linux_result, guest_result)]

@@ -17,7 +17,8 @@
  *                                                  directory; on Linux the directory `path` opened
  *   chdir path, mkdir path, rmdir path, unlink path, rename old new, symlink target path
  *   watch path-or-@slot...                         the files whose times are to be told from here
- *   stats                                          what must not grow
+ *   stats                                          what must not grow, on a line of its own; then it
+ *                                                  waits for a line on stdin
  *
  * Each line is answered by one line: the result (ok, or errno by name), then each time of a watched
  * file that is no longer what it was before the call, by its name and member. After each call all
@@ -355,15 +356,21 @@ static int preopened_directory(const char *path) {
 #endif
 }
 
+/* What must not grow, while the other side looks at the process as it stands: it sends a line when
+ * it has seen enough. */
 static int stats(void) {
-  const int fd = open("/", O_RDONLY | O_DIRECTORY);
+  const int fd = open(".", O_RDONLY | O_DIRECTORY);
+  size_t memory = 0;
 #ifdef __wasi__
-  printf("memory=%zu ", __builtin_wasm_memory_size(0));
+  memory = __builtin_wasm_memory_size(0);
 #endif
-  printf("fd=%d ", fd);
-  if (fd >= 0)
-    close(fd);
-  return 0;
+  printf("stats memory=%zu fd=%d\n", memory, fd);
+  fflush(stdout);
+  close(fd);
+  while (getchar() != '\n')
+    if (feof(stdin))
+      break;
+  return fd < 0 ? -1 : 0;
 }
 
 static int set_up(char *const words[], int count) {

@@ -117,7 +117,8 @@ def make_files(place: Place):
         own(path)
 
     directory(tree)
-    file(place.directory / "outside")
+    (place.directory / "outside").touch()
+    own(place.directory / "outside")
     for name in ("file", "é", "second"):
         file(tree / name)
     file(tree / "closed", 0)
