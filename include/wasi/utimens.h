@@ -16,12 +16,14 @@
  *           current time. tv_sec: seconds since 1970-01-01 00:00 UTC, 0 to the largest time_t
  *           (with the wasi-libc of 2024: to 2554-07-21 23:34:33.709551615 UTC). tv_nsec: 0 to
  *           999999999, or UTIME_NOW (the current time) or UTIME_OMIT (leave as it is), beside
- *           which tv_sec is ignored. tv_usec: 0 to 999999. Nothing is rounded. [POSIX; WIT
- * datetime] fd      an open file descriptor of a file of any type, in any access mode dirfd   an
- * open directory to which a relative path is relative, or AT_FDCWD; an absolute path ignores it.
- * [POSIX] path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file
- * that dirfd refers to. [utimensat(2)] flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own
- * times. [POSIX]
+ *           which tv_sec is ignored. tv_usec: 0 to 999999. Nothing is rounded.
+ *           [POSIX; WIT datetime]
+ *   fd      an open file descriptor of a file of any type, in any access mode
+ *   dirfd   an open directory to which a relative path is relative, or AT_FDCWD; an absolute path
+ *           ignores it. [POSIX]
+ *   path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file that
+ *           dirfd refers to. [utimensat(2)]
+ *   flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own times. [POSIX]
  *
  * All return 0 and leave errno alone, or return -1, set errno, and have changed nothing:
  *   EBADF         fd, or the dirfd of a relative path, is not open [POSIX]; futimens and futimes:
