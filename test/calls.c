@@ -266,15 +266,17 @@ int main(int argc, char **argv) {
     const int result = do_call(strtok(line, " "), &st);
     const int error = errno;
 
-    /* Unbuffered, so that the host sees between which lines a call came. */
-    dprintf(STDOUT_FILENO, "%s -> %d%s%s", argv[i], result, result < 0 ? " " : "",
-            result < 0           ? errno_name(error)
-            : error != untouched ? " errno touched"
-                                 : "");
+    printf("%s -> %d", argv[i], result);
+    if (result < 0)
+      printf(" %s", errno_name(error));
+    else if (error != untouched)
+      printf(" errno touched");
     if (result == 0 && strstr(argv[i], "stat ") != NULL)
-      dprintf(STDOUT_FILENO, " %lld.%09ld %lld.%09ld", (long long)st.st_atim.tv_sec,
-              st.st_atim.tv_nsec, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-    dprintf(STDOUT_FILENO, "\n");
+      printf(" %lld.%09ld %lld.%09ld", (long long)st.st_atim.tv_sec, st.st_atim.tv_nsec,
+             (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+    printf("\n");
+    /* So that the host sees between which lines a call came. */
+    fflush(stdout);
     free(line);
   }
   return 0;
