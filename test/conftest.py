@@ -3,10 +3,10 @@
 
 import functools
 
-import pytest
-
 import error_host
+import pytest
 import toolbox
+from catch2_suite import pytest_collect_file  # noqa: F401 (a hook: the Catch2 cases)
 
 
 def pytest_generate_tests(metafunc):

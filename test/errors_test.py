@@ -4,7 +4,6 @@
 import os
 
 import pytest
-
 import toolbox
 from error_host import REAL, Call, Guest, Host, error_codes
 
@@ -48,8 +47,6 @@ ERRNO = {
     "text-file-busy": "ETXTBSY",
     "cross-device": "EXDEV",
 }
-
-ARCHIVES = [toolbox.WRAP, toolbox.WRAP_NOFD]
 
 # After these answers the fd form may still succeed on a directory.
 NO_ANSWER_FOR_DIRECTORY = ["bad-descriptor", "unsupported"]
@@ -98,9 +95,10 @@ def test_every_error_code_has_an_errno_of_its_own():
 
 
 @pytest.mark.parametrize("code", error_codes())
-def test_set_times_on_a_file(snapshot, code, tree, calls_guest):
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_set_times_on_a_file(snapshot, link, code, tree, calls_guest):
     before = times(tree)
-    guest = calls_guest(snapshot, toolbox.WRAP)
+    guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
     assert result == f"-1 {ERRNO[code]}"
     assert times(tree) == before
@@ -109,11 +107,11 @@ def test_set_times_on_a_file(snapshot, code, tree, calls_guest):
     assert without_questions(snapshot, host_calls) == [Call("set-times", TIMES, code), *second]
 
 
-@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("code", error_codes())
-def test_set_times_at_by_path(snapshot, archive, code, tree, calls_guest):
+def test_set_times_at_by_path(snapshot, link, code, tree, calls_guest):
     before = times(tree)
-    guest = calls_guest(snapshot, archive)
+    guest = calls_guest(snapshot, link)
     host = Host(set_times_at=code)
     result, host_calls = call(host, guest, tree, "utimensat cwd /d/file 1:2,3:999999999 0")
     assert result == f"-1 {ERRNO[code]}"
@@ -123,9 +121,10 @@ def test_set_times_at_by_path(snapshot, archive, code, tree, calls_guest):
 
 
 @pytest.mark.parametrize("code", ["no-such-code", ""])
-def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, code, tree, calls_guest):
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, link, code, tree, calls_guest):
     """The boundary refuses it and the guest ends there, so errno_of's EIO cannot be seen from here."""
-    guest = calls_guest(snapshot, toolbox.WRAP)
+    guest = calls_guest(snapshot, link)
     for host, line in (
         (Host(set_times=code), "futimens file 1:2,3:4"),
         (Host(set_times_at=code), "utimes /d/file NULL"),
@@ -147,9 +146,9 @@ def without_questions(snapshot: str, host_calls: list[Call]) -> list[Call]:
 # --- A host without the primitive ---
 
 
-def first_answer(snapshot: str, archive: str, host_answer: str) -> tuple[str, list[Call]]:
+def first_answer(snapshot: str, link: str, host_answer: str) -> tuple[str, list[Call]]:
     """What the fd form gets for a directory before it tries ".", and at what cost."""
-    if archive == toolbox.WRAP_NOFD:
+    if link in toolbox.LINKS_NOFD:
         return "unsupported", []
     if toolbox.is_preview1(snapshot):
         return "bad-descriptor", []  # the adapter's own answer for every directory
@@ -161,45 +160,45 @@ UTIMENSAT_NULL = "utimensat {} NULL 1:2,3:999999999 0"
 
 
 @pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
-@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
-def test_directory_all_the_same(snapshot, archive, host_answer, function, tree, calls_guest):
+def test_directory_all_the_same(snapshot, link, host_answer, function, tree, calls_guest):
     expected = times(tree)
     expected["directory"] = (1_000_000_002, 3_999_999_999)
-    guest = calls_guest(snapshot, archive)
+    guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer)
     result, host_calls = call(host, guest, tree, function.format("directory"))
     assert result == "0"
     assert times(tree) == expected
-    first = first_answer(snapshot, archive, host_answer)[1]
+    first = first_answer(snapshot, link, host_answer)[1]
     assert host_calls == [*first, Call("set-times-at", (frozenset(), ".", *TIMES))]
 
 
 @pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
-@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
 def test_file_is_refused_and_its_neighbours_untouched(
-    snapshot, archive, host_answer, function, tree, calls_guest
+    snapshot, link, host_answer, function, tree, calls_guest
 ):
     before = times(tree)
-    guest = calls_guest(snapshot, archive)
+    guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=host_answer), guest, tree, function.format("file"))
-    assert result == f"-1 {ERRNO['unsupported' if archive == toolbox.WRAP_NOFD else host_answer]}"
+    assert result == f"-1 {ERRNO['unsupported' if link in toolbox.LINKS_NOFD else host_answer]}"
     assert times(tree) == before
-    first = [] if archive == toolbox.WRAP_NOFD else [Call("set-times", TIMES, host_answer)]
+    first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
     second = [] if toolbox.is_preview1(snapshot) else [DOT]
     assert without_questions(snapshot, host_calls) == [*first, *second]
 
 
-@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
 @pytest.mark.parametrize("code", error_codes())
-def test_second_answer_for_a_directory(snapshot, archive, host_answer, code, tree, calls_guest):
+def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, calls_guest):
     before = times(tree)
-    guest = calls_guest(snapshot, archive)
+    guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer, set_times_at=code)
     result, host_calls = call(host, guest, tree, FUTIMENS.format("directory"))
-    first, first_calls = first_answer(snapshot, archive, host_answer)
+    first, first_calls = first_answer(snapshot, link, host_answer)
     stands = code in ("not-directory", "unsupported", "bad-descriptor")
     assert result == f"-1 {ERRNO[first if stands else code]}"
     assert times(tree) == before
@@ -208,9 +207,10 @@ def test_second_answer_for_a_directory(snapshot, archive, host_answer, code, tre
 
 
 @pytest.mark.parametrize("code", [code for code in error_codes() if code not in NO_ANSWER_FOR_DIRECTORY])
-def test_any_other_answer_for_a_directory_stands(snapshot, code, tree, calls_guest):
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_any_other_answer_for_a_directory_stands(snapshot, link, code, tree, calls_guest):
     before = times(tree)
-    guest = calls_guest(snapshot, toolbox.WRAP)
+    guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, FUTIMENS.format("directory"))
     if toolbox.is_preview1(snapshot):  # the adapter does not ask
         assert (result, [host_call.method for host_call in host_calls]) == ("0", ["set-times-at"])
@@ -220,9 +220,10 @@ def test_any_other_answer_for_a_directory_stands(snapshot, code, tree, calls_gue
     assert host_calls == [Call("set-times", TIMES, code)]
 
 
-def test_nothing_is_remembered_from_call_to_call(snapshot, tree, calls_guest):
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_nothing_is_remembered_from_call_to_call(snapshot, link, tree, calls_guest):
     """Not a refusal, nor that the host once had the primitive."""
-    guest = calls_guest(snapshot, toolbox.WRAP)
+    guest = calls_guest(snapshot, link)
     host = Host(set_times=["unsupported", REAL, "access", "unsupported", REAL])
     lines = [f"futimens file {second}:0,{second}:0" for second in range(1, 6)]
     done = host.run(guest, *OPENINGS, *lines, dirs={"/d": tree})
@@ -235,9 +236,10 @@ def test_nothing_is_remembered_from_call_to_call(snapshot, tree, calls_guest):
 
 
 @pytest.mark.parametrize("code", error_codes())
-def test_support_for_a_file(snapshot, code, tree, calls_guest):
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_support_for_a_file(snapshot, link, code, tree, calls_guest):
     before = times(tree)
-    guest = calls_guest(snapshot, toolbox.WRAP)
+    guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, "support file")
     assert result == ("0" if code == "unsupported" else f"-1 {ERRNO[code]}")
     assert times(tree) == before
@@ -245,15 +247,15 @@ def test_support_for_a_file(snapshot, code, tree, calls_guest):
 
 
 @pytest.mark.parametrize("fd", ["file", "directory"])
-@pytest.mark.parametrize("archive", ARCHIVES)
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", [REAL, "unsupported"])
 def test_support_says_what_futimens_finds_and_changes_nothing(
-    snapshot, archive, host_answer, fd, tree, calls_guest
+    snapshot, link, host_answer, fd, tree, calls_guest
 ):
     before, changed = times(tree), (tree / fd).stat().st_ctime_ns
-    guest = calls_guest(snapshot, archive)
+    guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer)
-    expected = fd == "directory" or (archive == toolbox.WRAP and host_answer == REAL)
+    expected = fd == "directory" or (link in toolbox.LINKS_FD and host_answer == REAL)
     result, host_calls = call(host, guest, tree, f"support {fd}")
     assert result == ("1" if expected else "0")
     assert times(tree) == before

@@ -5,7 +5,6 @@ import itertools
 import os
 
 import pytest
-
 import toolbox
 from error_host import REAL, Host
 
@@ -154,11 +153,9 @@ def lines_of(guest, host: Host, root, before: list[str], calls: list[list[str]])
 
 
 @pytest.mark.parametrize("host_answer", [REAL, "unsupported", "bad-descriptor"])
-@pytest.mark.parametrize("archive", [toolbox.WRAP, toolbox.WRAP_NOFD])
-def test_same_lines_by_fd(archive, host_answer, tree, calls_guest):
-    same_lines(
-        archive, [], Host(set_times=host_answer, watch=False), OPENINGS, calls_by_fd(), tree, calls_guest
-    )
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
+def test_same_lines_by_fd(link, host_answer, tree, calls_guest):
+    same_lines(link, [], Host(set_times=host_answer, watch=False), OPENINGS, calls_by_fd(), tree, calls_guest)
 
 
 @pytest.mark.parametrize(
@@ -176,10 +173,10 @@ def test_same_lines_by_path(flags, change, tree, calls_guest):
     same_lines(toolbox.WRAP, flags, Host(watch=False), OPENINGS + change, calls_by_path(), tree, calls_guest)
 
 
-def same_lines(archive, flags, host, before, calls, tree, calls_guest):
+def same_lines(link, flags, host, before, calls, tree, calls_guest):
     first, *others = toolbox.SNAPSHOTS
-    expected = lines_of(calls_guest(first, archive, *flags), host, tree(first), before, calls)
+    expected = lines_of(calls_guest(first, link, *flags), host, tree(first), before, calls)
     assert sum(line.endswith(" -> 0") for line in expected) > 100
     for snapshot in others:
-        guest = calls_guest(snapshot, archive, *flags)
+        guest = calls_guest(snapshot, link, *flags)
         assert lines_of(guest, host, tree(snapshot), before, calls) == expected, snapshot

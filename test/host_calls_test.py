@@ -2,7 +2,6 @@
 """How many calls of the host each call takes, and exactly what reaches the host."""
 
 import pytest
-
 import toolbox
 from error_host import Call, Host
 
@@ -93,9 +92,10 @@ ON_FILES = {
 }
 
 
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
 @pytest.mark.parametrize("flags", [[], ["-DWITHOUT_CHDIR"]], ids=["chdir", "no-chdir"])
-def test_a_good_call_is_one_host_call(snapshot, flags, tree, calls_guest):
-    guest = calls_guest(snapshot, toolbox.WRAP, *flags)
+def test_a_good_call_is_one_host_call(snapshot, link, flags, tree, calls_guest):
+    guest = calls_guest(snapshot, link, *flags)
     got = dict(steps(guest, tree, FILES + OTHERS, list(ON_FILES)))
     expected = {f"{line} -> {int(line == 'support f')}": [call] for line, call in ON_FILES.items()}
     assert got == expected
@@ -228,10 +228,10 @@ def set_times_calls(host_calls):
     return [call for call in host_calls if call.method.startswith("set-times")]
 
 
-@pytest.mark.parametrize("archive", [toolbox.WRAP, toolbox.WRAP_NOFD])
+@pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("flags", [[], ["-DWITHOUT_CHDIR"]], ids=["chdir", "no-chdir"])
-def test_no_host_call_where_arguments_decide(snapshot, archive, flags, tree, calls_guest):
-    guest = calls_guest(snapshot, archive, *flags)
+def test_no_host_call_where_arguments_decide(snapshot, link, flags, tree, calls_guest):
+    guest = calls_guest(snapshot, link, *flags)
     for line, host_calls in steps(guest, tree, FILES, NOTHING_TO_DO):
         assert line.endswith(" -> 0")
         assert host_calls == []

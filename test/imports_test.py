@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-
 import toolbox
 from error_host import wasm_tools
 

@@ -20,6 +20,7 @@ SNAPSHOTS = sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
 # without the fd primitive; and none of it.
 WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD, STOCK = "wrap", "wrap-nofd", "sysroot", "sysroot-nofd", "stock"
 LINKS = [WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD]
+LINKS_FD, LINKS_NOFD = [WRAP, SYSROOT], [WRAP_NOFD, SYSROOT_NOFD]
 
 
 def stock_sysroot(snapshot: str) -> Path:
