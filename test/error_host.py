@@ -127,6 +127,7 @@ class Guest:
     """A compiled component, to be run any number of times."""
 
     def __init__(self, path: str | Path):
+        self.path = Path(path)
         wit = wasm_tools("component", "wit", path)
         self.component = component.Component.from_file(engine(), str(path))
         self.run_export = re.search(r"^  export (wasi:cli/run@\S+);$", wit, re.M)[1]

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How many calls of the host each call takes, and exactly what reaches the host."""
 
+import os
+import re
+
 import pytest
 import toolbox
 from error_host import Call, Host
@@ -275,3 +278,16 @@ def test_the_host_refuses_a_path_at_once(snapshot, tree, calls_guest):
     }
     got = dict(steps(guest, tree, FILES, list(lines)))
     assert got == {f"{line} -> -1 {errno}": [call] for line, (errno, call) in lines.items()}
+
+
+def test_stock_wasmtime_sees_the_same_calls(snapshot, tree, calls_guest):
+    """By wasmtime's own trace: what error_host counts is what a host is asked."""
+    guest = calls_guest(snapshot, toolbox.WRAP)
+    lines = [*FILES, *(line for line in ON_FILES if " gone " not in line and " moved " not in line), *REFUSED]
+    counted = Host().run(guest, *lines, dirs={"/d": tree})
+    environment = {**os.environ, "WASMTIME_LOG": "wasmtime_wasi=trace"}
+    command = [toolbox.WASMTIME, "run", "--dir", f"{tree}::/d", guest.path, *lines]
+    traced = toolbox.run([str(word) for word in command], env=environment)
+    assert traced.stdout == counted.stdout
+    methods = re.findall(r'function="\[method\]descriptor\.([a-z-]+)"\}: \S+: call ', traced.stderr)
+    assert methods == [call.method for call in counted.calls]
