@@ -9,7 +9,6 @@ every other object calls the overlay's.
 """
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -94,7 +93,7 @@ def put_headers(root: Path, headers: Path) -> None:
 def check(sysroot: Path, dest: Path) -> None:
     libc = sysroot / LIB / "libc.a"
     if not libc.is_file() or not (sysroot / INCLUDE / "sys/time.h").is_file():
-        raise Refused(f"{sysroot} is not a wasi-libc sysroot: it has no {LIB}/libc.a and {INCLUDE}/sys/time.h")
+        raise Refused(f"{sysroot} is not a wasi-libc sysroot: no {LIB}/libc.a and {INCLUDE}/sys/time.h")
     for part in (LIB, INCLUDE, INCLUDE / "sys", INCLUDE / "wasi"):
         if (sysroot / part).resolve() != sysroot.resolve() / part:
             raise Refused(f"{sysroot / part} is a link: a copy would change what it points to")
@@ -129,12 +128,12 @@ def main(words: list[str]) -> None:
     sysroot, dest, archive, headers, ar, *functions = words
     if not dest:
         raise Refused("no place named for the copy: say make sysroot DEST=DIR")
-    make(Path(sysroot), Path(os.path.abspath(dest)), Path(archive), Path(headers), ar, functions)
+    make(Path(sysroot), Path(dest).absolute(), Path(archive), Path(headers), ar, functions)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main(sys.argv[1:])
-    except (Refused, wasm_rename.Malformed, OSError) as error:
+    except (Refused, wasm_rename.Malformed, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"sysroot: {error}")

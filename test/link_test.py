@@ -38,12 +38,13 @@ int main(void) {
 
 @pytest.mark.parametrize("lto", [False, True], ids=["objects", "lto"])
 @pytest.mark.parametrize("language", ["c", "c++"])
-def test_guest_uses_every_function_and_opens_files(snapshot, language, lto, tmp_path):
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.SYSROOT])
+def test_guest_uses_every_function_and_opens_files(snapshot, link, language, lto, tmp_path):
     source = tmp_path / f"guest.{'c' if language == 'c' else 'cpp'}"
     source.write_text(GUEST)
     flags = ["-D_GNU_SOURCE", "-Wall", "-Werror"] + (["-flto"] if lto else [])
     guest = toolbox.compile_guest(
-        snapshot, toolbox.WRAP, tmp_path / "guest.wasm", source, flags=flags, cxx=language == "c++"
+        snapshot, link, tmp_path / "guest.wasm", source, flags=flags, cxx=language == "c++"
     )
     done = toolbox.run_guest(guest, dirs={"/d": tmp_path})
     assert done.stdout == "0 0 0 0 0 0 7.000008000 0 10.000000000\n"

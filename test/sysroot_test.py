@@ -1,0 +1,450 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A sysroot that holds the overlay: what is in the copy, what links with it, what is refused."""
+
+import filecmp
+import itertools
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import toolbox
+
+SCRIPT = toolbox.ROOT / "scripts/sysroot.py"
+AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
+FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
+STOCK_HAS = ["futimens", "utimensat", "utimes", "utime", "futimesat"]
+LIB, INCLUDE = "lib/wasm32-wasip2", "include/wasm32-wasip2"
+LIBC = f"{LIB}/libc.a"
+NEWEST = toolbox.SNAPSHOTS[-1]
+
+
+def command(sysroot: Path, dest: Path | str, archive: Path | None = None, ar: Path = AR) -> list[str]:
+    archive = archive or toolbox.build_dir(NEWEST) / "plain/libwasi-utimens.a"
+    words = [sys.executable, SCRIPT, sysroot, dest, archive, toolbox.ROOT / "include", ar, *FUNCTIONS]
+    return [str(word) for word in words]
+
+
+def tree(root: Path) -> dict[str, str]:
+    """What is at each place below `root`: the kind, the mode, and where a link points."""
+    found = {}
+    for path in root.rglob("*"):
+        mode = oct(path.lstat().st_mode)
+        found[str(path.relative_to(root))] = f"{mode} {path.readlink()}" if path.is_symlink() else mode
+    return found
+
+
+def changed(original: Path, copy: Path) -> set[str]:
+    """What differs between two trees, in place, kind, mode or content."""
+    before, after = tree(original), tree(copy)
+    differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    for path in before.keys() & after.keys():
+        if (original / path).is_file() and not filecmp.cmp(original / path, copy / path, shallow=False):
+            differing.add(path)
+    return differing
+
+
+OWN_HEADERS = {
+    f"{INCLUDE}/sys/time.h",
+    f"{INCLUDE}/wasi/utimens.h",
+    f"{INCLUDE}/wasi/stock",
+    f"{INCLUDE}/wasi/stock/sys",
+    f"{INCLUDE}/wasi/stock/sys/time.h",
+}
+
+
+@pytest.mark.parametrize("link", [toolbox.SYSROOT, toolbox.SYSROOT_NOFD])
+def test_all_but_libc_and_the_headers_is_the_original(snapshot, link):
+    original, copy = toolbox.stock_sysroot(snapshot), toolbox.build_dir(snapshot) / link
+    assert changed(original, copy) == {LIBC} | OWN_HEADERS
+    aside = copy / INCLUDE / "wasi/stock/sys/time.h"
+    assert aside.read_bytes() == (original / INCLUDE / "sys/time.h").read_bytes()
+    for header in ("sys/time.h", "wasi/utimens.h"):
+        assert (copy / INCLUDE / header).read_bytes() == (toolbox.ROOT / "include" / header).read_bytes()
+
+
+def symbols(archive: Path) -> list[tuple[str, str, str]]:
+    """(member, type, name) of every symbol, in order."""
+    listing = toolbox.run([str(NM), "--format=posix", "--no-sort", "--print-file-name", str(archive)]).stdout
+    found = []
+    for line in listing.splitlines():
+        member, name, kind = line.split()[:3]
+        found.append((member.split("[")[-1].rstrip("]:"), kind, name))
+    return found
+
+
+def test_in_libc_only_the_names_of_stock_definitions_change(snapshot):
+    before = symbols(toolbox.stock_sysroot(snapshot) / LIBC)
+    after = symbols(toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC)
+    defining = {member for member, kind, name in before if name in STOCK_HAS and kind in "TW"}
+    assert {name for _, kind, name in before if name in FUNCTIONS and kind in "TW"} == set(STOCK_HAS)
+    expected = [
+        (member, kind, f"__stock_{name}" if member in defining and name in FUNCTIONS else name)
+        for member, kind, name in before
+    ]
+    assert after[: len(before)] == expected
+    ours = [(kind, name) for _, kind, name in after[len(before) :]]
+    assert sorted(name for kind, name in ours if kind == "T" and name in FUNCTIONS) == sorted(FUNCTIONS)
+
+
+def test_members_keep_their_order_and_the_others_their_bytes(snapshot):
+    sys.path.insert(0, str(SCRIPT.parent))
+    from sysroot import members
+
+    before = members(toolbox.stock_sysroot(snapshot) / LIBC)
+    after = members(toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC)
+    listed = toolbox.run([str(AR), "t", str(toolbox.stock_sysroot(snapshot) / LIBC)]).stdout.split()
+    assert [name for name, _ in before] == listed
+    assert [name for name, _ in after[: len(before)]] == listed
+    rewritten = [name for (name, was), (_, now) in zip(before, after, strict=False) if was != now]
+    assert {name.split(".")[0] for name in rewritten} == {"futimens", "at_fdcwd", "futimesat", "posix"}
+
+
+def test_the_same_bytes_whenever_it_is_made(tmp_path):
+    for name in ("one", "two"):
+        toolbox.run(command(toolbox.stock_sysroot(NEWEST), tmp_path / name))
+        time.sleep(1.1)  # archives note times in whole seconds
+    assert changed(tmp_path / "one", tmp_path / "two") == set()
+
+
+# --- Linking -----------------------------------------------------------------
+
+USES_FILES = """
+int open(const char *, int, ...), stat(const char *, void *);
+int main(void) { return open("/d", 0) + stat("/d", 0); }
+"""
+# A collision takes two members of the archive.
+SUBSETS = [chosen for size in (0, 1, 2, 7) for chosen in itertools.combinations(FUNCTIONS, size)]
+# What else a program may pull out of libc.a beside them.
+COMPANIONS = ["chdir", "wasi_utimens_fd_support", *(f"__stock_{name}" for name in STOCK_HAS)]
+
+
+@pytest.mark.parametrize("link", [toolbox.SYSROOT, toolbox.SYSROOT_NOFD])
+def test_any_choice_of_functions_links(snapshot, link, tmp_path):
+    """wasm-ld, with any two of the functions, and all of them with each of the companions."""
+    sysroot = toolbox.build_dir(snapshot) / link
+    source, guest = tmp_path / "guest.c", tmp_path / "guest.o"
+    source.write_text(USES_FILES)
+    clang = [str(toolbox.SDK / "bin/clang"), "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
+    toolbox.run([*clang, "-w", "-c", str(source), "-o", str(guest)])
+    runtime = toolbox.run([*clang, "-print-libgcc-file-name"]).stdout.strip()
+    start = [str(WASM_LD), "--fatal-warnings", f"-L{sysroot / LIB}"]
+    end = [
+        str(sysroot / LIB / "crt1-command.o"),
+        str(guest),
+        "-lc",
+        runtime,
+        "-o",
+        str(tmp_path / "guest.wasm"),
+    ]
+    choices = SUBSETS if link == toolbox.SYSROOT else [FUNCTIONS]
+    companions = [[*FUNCTIONS, companion] for companion in COMPANIONS]
+    for chosen in [*choices, *companions, [*FUNCTIONS, *COMPANIONS]]:
+        undefined = [f"--undefined={name}" for name in chosen]
+        done = toolbox.run([*start, *undefined, *objects, "-o", str(tmp_path / "guest.wasm")])
+        assert done.stderr == "", chosen
+
+
+SIDE_BY_SIDE = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <utime.h>
+
+int __stock_futimens(int, const struct timespec[2]);
+int __stock_utimensat(int, const char *, const struct timespec[2], int);
+int __stock_utimes(const char *, const struct timeval[2]);
+int __stock_utime(const char *, const struct utimbuf *);
+int __stock_futimesat(int, const char *, const struct timeval[2]);
+
+static void show(const char *name, int result) {
+  struct stat st;
+  stat("/d/file", &st);
+  printf("%s %d %lld.%09ld\\n", name, result, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+int main(void) {
+  const struct timespec times[2] = {{0, 1}, {1, 2}};
+  const struct timeval timevals[2] = {{0, 1}, {3, 4}};
+  struct utimbuf both = {5, 6};
+  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
+  show("futimens", __stock_futimens(fd, times));
+  show("utimes", __stock_utimes("/d/file", timevals));
+  show("utimensat", __stock_utimensat(AT_FDCWD, "/d/file", times, 0));
+  show("futimesat", __stock_futimesat(AT_FDCWD, "/d/file", timevals));
+  show("utime", __stock_utime("/d/file", &both));
+  // Stock takes any flag, and "" for the current directory; the overlay does neither.
+  printf("%d", __stock_utimensat(AT_FDCWD, "/d/file", times, 0x4000));
+  printf(" %d", __stock_futimesat(AT_FDCWD, "", timevals));
+  errno = 0;
+  printf(" %d", utimensat(AT_FDCWD, "/d/file", times, 0x4000));
+  printf(" %s", errno == EINVAL ? "EINVAL" : "?");
+  errno = 0;
+  printf(" %d", futimesat(AT_FDCWD, "", timevals));
+  printf(" %s\\n", errno == ENOENT ? "ENOENT" : "?");
+}
+"""
+
+
+def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
+    source = tmp_path / "guest.c"
+    source.write_text(SIDE_BY_SIDE)
+    guest = toolbox.compile_guest(
+        snapshot, toolbox.SYSROOT, tmp_path / "guest.wasm", source, flags=["-Wall", "-Werror"]
+    )
+    (tmp_path / "d").mkdir()
+    done = toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path})
+    assert done.stdout.splitlines() == [
+        "futimens 0 1.000000002",
+        "utimes 0 3.000004000",
+        "utimensat 0 1.000000002",
+        "futimesat 0 3.000004000",
+        "utime 0 6.000000000",
+        "0 0 -1 EINVAL -1 ENOENT",
+    ]
+
+
+NOFD = """
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+int main(void) {
+  const struct timespec times[2] = {{0, 1}, {1, 2}};
+  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
+  printf("%d %d ", futimens(fd, times), errno == ENOSYS);
+  printf("%d\\n", utimensat(AT_FDCWD, "/d/file", times, 0));
+}
+"""
+
+
+def test_fd_no_imports_no_set_times(snapshot, tmp_path):
+    source = tmp_path / "guest.c"
+    source.write_text(NOFD)
+    guest = toolbox.compile_guest(snapshot, toolbox.SYSROOT_NOFD, tmp_path / "guest.wasm", source)
+    assert toolbox.run_guest(guest, dirs={"/d": tmp_path}).stdout == "-1 1 0\n"
+    core = toolbox.run([str(toolbox.WASM_TOOLS), "print", str(guest)]).stdout
+    assert "[method]descriptor.set-times-at" in core
+    assert '"[method]descriptor.set-times"' not in core
+
+
+LAST_WRITE_TIME = """
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+int main() {
+  std::ofstream("/d/file") << "x";
+  const std::filesystem::file_time_type time(std::chrono::nanoseconds(1000000002));
+  std::filesystem::last_write_time("/d/file", time);
+  std::printf("%lld\\n", static_cast<long long>(
+      std::chrono::nanoseconds(std::filesystem::last_write_time("/d/file").time_since_epoch()).count()));
+}
+"""
+
+
+def test_last_write_time(snapshot, tmp_path):
+    headers = toolbox.stock_sysroot(snapshot) / INCLUDE / "c++/v1"
+    if "define _LIBCPP_HAS_FILESYSTEM 1" not in (headers / "__config_site").read_text():
+        pytest.skip("this sysroot's libc++ was built without std::filesystem")
+    source = tmp_path / "guest.cpp"
+    source.write_text(LAST_WRITE_TIME)
+    flags = ["-std=c++20", "-fno-exceptions"]
+    guest = toolbox.compile_guest(
+        snapshot, toolbox.SYSROOT, tmp_path / "guest.wasm", source, flags=flags, cxx=True
+    )
+    assert toolbox.run_guest(guest, dirs={"/d": tmp_path}).stdout == "1000000002\n"
+
+
+# --- Headers -----------------------------------------------------------------
+
+# A program of strict POSIX may have functions of its own by these names.
+ALL_DIALECTS = """
+#include <sys/time.h>
+#include <sys/time.h>
+static struct timeval now;
+int guest(void) { return gettimeofday(&now, 0) + utimes("/d", &now); }
+#if defined(_GNU_SOURCE) || defined(_BSD_SOURCE)
+int more(void) { return futimes(3, &now) + lutimes("/d", &now) + futimesat(3, "/d", &now); }
+#else
+static char *futimes, *lutimes;
+char *own(void) { return futimes + (lutimes - futimes); }
+#endif
+"""
+
+
+@pytest.mark.parametrize("define", [[], ["-D_GNU_SOURCE"], ["-D_BSD_SOURCE"]], ids=["", "gnu", "bsd"])
+@pytest.mark.parametrize("dialect", ["c89", "c99", "gnu17", "c23", "c++11", "gnu++23"])
+@pytest.mark.parametrize("installed_too", [False, True], ids=["sysroot", "sysroot-and-installed"])
+def test_sys_time_h_in_every_dialect(snapshot, dialect, define, installed_too, tmp_path):
+    source = tmp_path / f"guest.{'cpp' if '+' in dialect else 'c'}"
+    source.write_text(ALL_DIALECTS)
+    words = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-fsyntax-only", f"-std={dialect}"]
+    words += ["-Wall", "-Wextra", "-pedantic", "-Werror", *define]
+    words += [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}"]
+    if "+" in dialect:  # clang++ defines it by itself for C++
+        words += ["-U_GNU_SOURCE"] if not define else []
+    if installed_too:
+        words += [f"-isystem{toolbox.installed(snapshot)}/{INCLUDE}"]
+    toolbox.run([str(word) for word in [*words, source]])
+
+
+# --- Other shapes of a sysroot -----------------------------------------------
+
+
+def test_the_shape_of_a_wasi_sdk(tmp_path):
+    """Several targets, links of every kind, a libc.so, and libraries of bitcode for -flto."""
+    sdk = tmp_path / "share/wasi-sysroot"
+    shutil.copytree(toolbox.stock_sysroot(NEWEST), sdk, symlinks=True)
+    shutil.copytree(sdk / LIB, sdk / "lib/wasm32-wasip1-threads")
+    version = toolbox.run([str(toolbox.SDK / "bin/clang"), "-dumpversion"]).stdout.strip()
+    bitcode = sdk / LIB / "llvm-lto" / version
+    bitcode.mkdir(parents=True)
+    (bitcode / "libc.a").write_bytes(b"!<arch>\n")
+    (sdk / LIB / "libc.so").write_bytes(b"\0asm, not looked at")
+    (sdk / "lib/wasm32-unknown-wasip2").symlink_to("wasm32-wasip2")
+    (sdk / LIB / "dangling").symlink_to("nowhere")
+    (sdk / "absolute").symlink_to(toolbox.ROOT / "LICENSE")
+    before = tree(sdk)
+    (tmp_path / "given").symlink_to(sdk)
+
+    toolbox.run(command(tmp_path / "given", tmp_path / "copy"))
+    assert tree(sdk) == before
+    lto_libc = f"{LIB}/llvm-lto/{version}/libc.a"
+    assert changed(sdk, tmp_path / "copy") == {LIBC, lto_libc} | OWN_HEADERS
+    assert filecmp.cmp(tmp_path / "copy" / LIBC, tmp_path / "copy" / lto_libc, shallow=False)
+
+
+MADE_FROM_OTHERS = """
+int used(int);
+extern int data;
+int made(int x) { return used(x) + data; }
+int other(void) { return made(1); }
+"""
+
+
+def test_names_of_any_length(tmp_path):
+    """The lengths in front of a name, of its section and of its archive member grow with it."""
+    sys.path.insert(0, str(SCRIPT.parent))
+    import wasm_rename
+
+    source, guest = tmp_path / "guest.c", tmp_path / "guest.o"
+    source.write_text(MADE_FROM_OTHERS)
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-c", source, "-o", guest]
+    toolbox.run([str(word) for word in clang])
+    for length in (1, 127, 128, 16384):
+        new = {name: name[:1] * length for name in (b"used", b"data", b"made")}
+        renamed = tmp_path / "renamed.o"
+        renamed.write_bytes(wasm_rename.rename(guest.read_bytes(), new))
+        listing = toolbox.run([str(NM), "--format=posix", str(renamed)]).stdout
+        names = {tuple(line.split()[:2]) for line in listing.splitlines()}
+        assert {("u" * length, "U"), ("d" * length, "U"), ("m" * length, "T"), ("other", "T")} <= names
+        link = [WASM_LD, "--no-entry", "--allow-undefined", "--export=other", renamed]
+        toolbox.run([str(word) for word in [*link, "-o", tmp_path / "out.wasm"]])
+        toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(tmp_path / "out.wasm")])
+
+
+# --- Refused -----------------------------------------------------------------
+
+
+def refused(words: list[str], where: Path) -> str:
+    """The one line that a refusal says; nothing is written."""
+    before = tree(where)
+    done = toolbox.run(words, check=False)
+    assert done.returncode != 0 and tree(where) == before
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+    assert len(lines) == 1 and done.stdout == "", done.stderr
+    return lines[0]
+
+
+def small_sysroot(where: Path) -> Path:
+    for part in (LIB, INCLUDE):
+        (where / part).mkdir(parents=True)
+    for file in (LIBC, f"{INCLUDE}/sys", f"{INCLUDE}/wasi"):
+        original = toolbox.stock_sysroot(NEWEST) / file
+        (shutil.copytree if original.is_dir() else shutil.copy)(original, where / file)
+    return where
+
+
+def test_refuses_what_is_no_sysroot(tmp_path):
+    (tmp_path / "empty").mkdir()
+    for name in ("empty", "missing"):
+        line = refused(command(tmp_path / name, tmp_path / "copy"), tmp_path)
+        assert line.startswith(f"sysroot: {tmp_path / name} is not a wasi-libc sysroot")
+
+
+def test_refuses_a_sysroot_that_holds_the_overlay(tmp_path):
+    toolbox.run(command(small_sysroot(tmp_path / "stock"), tmp_path / "copy"))
+    line = refused(command(tmp_path / "copy", tmp_path / "again"), tmp_path)
+    assert line.startswith(f"sysroot: {tmp_path / 'copy'} already holds the overlay")
+
+
+def test_refuses_a_destination_that_is_taken(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for taken in ("full", "full/file", "link"):
+        assert "exists: name a new" in refused(command(stock, tmp_path / taken), tmp_path)
+    (tmp_path / "empty").mkdir()
+    toolbox.run(command(stock, tmp_path / "empty"))
+    assert (tmp_path / "empty" / LIBC).is_file()
+
+
+def test_refuses_a_destination_inside_the_sysroot(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    (tmp_path / "link").symlink_to(stock)
+    for inside in (stock / "copy", stock / "share/a/copy", tmp_path / "link/copy", stock / LIB / "../copy"):
+        assert "is inside the sysroot" in refused(command(stock, inside), tmp_path)
+
+
+def test_refuses_a_sysroot_whose_target_is_a_link(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    (stock / LIB).rename(tmp_path / "elsewhere")
+    (stock / LIB).symlink_to(tmp_path / "elsewhere")
+    assert "is a link" in refused(command(stock, tmp_path / "copy"), tmp_path)
+
+
+def test_refuses_a_libc_that_is_no_archive(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    (stock / LIBC).write_text("GROUP(libc)\n")
+    assert "is not an archive" in refused(command(stock, tmp_path / "copy"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ([], "no place named for the copy: say make sysroot DEST=DIR"),
+        (["DEST=@copy", "FD=maybe"], "FD=maybe: say yes or no"),
+        (["DEST=@copy", "SYSROOT=@missing"], "missing is not a directory"),
+    ],
+)
+def test_make_refuses(words, said, tmp_path):
+    newest = f"SYSROOT={toolbox.stock_sysroot(NEWEST)}"
+    words = [word.replace("=@", f"={tmp_path}/") for word in words]
+    make = ["make", "-s", "-C", str(toolbox.ROOT), newest, "sysroot", *words]
+    done = toolbox.run(make, check=False)
+    assert done.returncode != 0 and said in done.stderr and not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ar", ["exit 1", "touch started; exec sleep 60"], ids=["fails", "is stopped"])
+def test_half_a_copy_is_none(ar, tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    (tmp_path / "ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
+    (tmp_path / "ar").chmod(0o755)
+    making = subprocess.Popen(
+        command(stock, tmp_path / "copy", ar=tmp_path / "ar"), stderr=subprocess.PIPE, text=True
+    )
+    if ar != "exit 1":
+        while not (tmp_path / "started").exists():
+            time.sleep(0.05)
+        making.terminate()
+    assert making.communicate(timeout=30)[1].count("\n") <= 1 and making.returncode != 0
+    assert {path.name for path in tmp_path.iterdir()} <= {"stock", "ar", "started"}
