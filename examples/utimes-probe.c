@@ -171,14 +171,14 @@ static struct outcome try_times(const struct subject *subject, const struct time
   if (error != 0) {
     return stayed(before, after) ? refused(error) : wrong("refused, yet times changed");
   }
+  if (subject->beside != NULL && !same(beside_before.st_mtim, beside_after.st_mtim)) {
+    return wrong("another file's time changed");
+  }
   for (int i = 0; i < 2; ++i) {
     const char *fault = fault_of(times[i], before[i], after[i]);
     if (fault != NULL) {
       return (struct outcome){WRONG, 0, fault, times[i].tv_nsec >= 0, times[i], after[i]};
     }
-  }
-  if (subject->beside != NULL && !same(beside_before.st_mtim, beside_after.st_mtim)) {
-    return wrong("another file's time changed");
   }
   return works();
 }
@@ -223,13 +223,18 @@ static struct outcome through_append(const struct timespec times[2]) {
   return through_mode(times, O_WRONLY | O_APPEND);
 }
 
+/* With another file in its old place, which a host that goes by the path would take for it. */
 static struct outcome through_renamed(const struct timespec times[2]) {
   const int fd = new_file();
-  if (fd >= 0 && rename(path[A_FILE], path[RENAMED]) != 0) {
-    close(fd);
+  if (fd < 0) {
     return not_tried();
   }
-  return try_descriptor(times, fd, path[RENAMED]);
+  const struct subject subject = {
+      .fd = fd, .path = path[RENAMED], .dirfd = AT_FDCWD, .beside = path[A_FILE]};
+  const bool ready = rename(path[A_FILE], path[RENAMED]) == 0 && make_file();
+  const struct outcome outcome = ready ? try_times(&subject, times) : not_tried();
+  close(fd);
+  return outcome;
 }
 
 static struct outcome through_unlinked(const struct timespec times[2]) {
@@ -365,8 +370,8 @@ static const struct attempt through_descriptors[] = {
     {"read-only", "file opened O_RDONLY", through_read_only},
     {"write-only", "file opened O_WRONLY", through_write_only},
     {"read-write", "file opened O_RDWR", through_read_write},
-    {"append", "file opened O_WRONLY | O_APPEND", through_append},
-    {"renamed", "file renamed since", through_renamed},
+    {"append", "file opened O_APPEND", through_append},
+    {"renamed", "file renamed since, another in its place", through_renamed},
     {"unlinked", "file unlinked since", through_unlinked},
     {"directory", "directory", through_directory},
     {"preopen", "preopened directory itself", through_preopen},
@@ -375,10 +380,10 @@ static const struct attempt through_descriptors[] = {
 
 static const struct attempt by_paths[] = {
     {"file", "file", by_path},
-    {"dirfd", "file, relative to a directory's descriptor", by_path_from_directory},
+    {"dirfd", "file relative to a directory's descriptor", by_path_from_directory},
     {"directory", "directory", directory_by_path},
     {"preopen", "preopened directory itself", preopen_by_path},
-    {"follow", "file, through a symbolic link", following_link},
+    {"follow", "file through a symbolic link", following_link},
     {"nofollow", "symbolic link itself", link_itself},
     {"dangling", "dangling symbolic link itself", dangling_link_itself},
 };
@@ -455,10 +460,11 @@ static const char *error_name(int error) {
   return "unknown error";
 }
 
-static void report_json(const char *form, const char *id, const struct outcome *outcome) {
+static void report_json(const char *form, const char *id, const char *label,
+                        const struct outcome *outcome) {
   static const char *separator = "";
-  printf("%s\n  {\"id\": \"%s-%s\", \"verdict\": \"%s\"", separator, form, id,
-         verdict_name[outcome->verdict]);
+  printf("%s\n  {\"id\": \"%s-%s\", \"label\": \"%s\", \"verdict\": \"%s\"", separator, form, id,
+         label, verdict_name[outcome->verdict]);
   if (outcome->error != 0) {
     printf(", \"errno\": \"%s\"", error_name(outcome->error));
   }
@@ -492,7 +498,7 @@ static void report_line(const char *label, const struct outcome *outcome) {
 static void report(const char *form, const char *id, const char *label, struct outcome outcome) {
   ++tally[outcome.verdict];
   if (json) {
-    report_json(form, id, &outcome);
+    report_json(form, id, label, &outcome);
   } else {
     report_line(label, &outcome);
   }

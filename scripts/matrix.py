@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Writes the compatibility table, every cell from a run of examples/utimes-probe.c: matrix.py FILE
+
+`make matrix` has set up all that is looked for here. The same hosts give the same file, whenever it
+is written.
+"""
+
+import itertools
+import json
+import os
+import platform
+import signal
+import string
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test"))
+
+import toolbox  # noqa: E402
+
+HOSTS = toolbox.TOOLCHAIN / "hosts"
+ERROR_HOST = ROOT / "test/error_host.py"
+
+BUILDS = {toolbox.WRAP: "libwasi-utimens.a", toolbox.WRAP_NOFD: "libwasi-utimens-nofd.a"}
+FORMS = {"fd": "Through a file descriptor", "path": "By path"}
+
+
+class Failure(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Host:
+    name: str
+    # The command that runs a guest in a directory, which becomes the guest's ".".
+    command: Callable[[Path, Path], list[str | Path]]
+
+
+@dataclass(frozen=True)
+class Run:
+    host: str
+    build: str
+    snapshot: str
+
+
+def hosts(scratch: Path) -> Iterator[Host]:
+    for directory in sorted(HOSTS.glob("wasmtime-*"), key=version_key):
+        yield wasmtime_cli(directory / "wasmtime_cli/wasmtime")
+    yield wasmtime_cli(toolbox.WASMTIME)
+    library = f"wasmtime-py {version('wasmtime')}"
+    yield Host(library, lambda guest, d: [sys.executable, ERROR_HOST, "--dir", f"{d}::.", guest])
+    yield Host(
+        f"{library} with a `set-times` that answers `unsupported`",
+        lambda guest, d: [
+            sys.executable,
+            ERROR_HOST,
+            "--set-times=unsupported",
+            "--dir",
+            f"{d}::.",
+            guest,
+        ],
+    )
+    if (HOSTS / "jco").exists():
+        yield jco(HOSTS / "jco/node_modules", scratch)
+
+
+def version_key(path: Path) -> list[int]:
+    return [int(number) for number in path.name.partition("-")[2].split(".")]
+
+
+def wasmtime_cli(program: Path) -> Host:
+    name = " ".join(toolbox.run([str(program), "--version"]).stdout.split()[:2])
+    return Host(name, lambda guest, directory: [program, "run", "--dir", f"{directory}::.", guest])
+
+
+def jco(modules: Path, scratch: Path) -> Host:
+    """jco's own host has no option for directories: a module does it, which must see jco's packages."""
+    (scratch / "node_modules").symlink_to(modules)
+    preopen = scratch / "preopen.mjs"
+    preopen.write_text(
+        'import { _setPreopens } from "@bytecodealliance/preview2-shim/filesystem";\n'
+        '_setPreopens({ ".": process.env.GUEST_DIRECTORY });\n'
+    )
+
+    def version_of(package: str) -> str:
+        return json.loads((modules / "@bytecodealliance" / package / "package.json").read_text())["version"]
+
+    node = toolbox.run(["node", "--version"]).stdout.strip("v\n").partition(".")[0]
+    name = f"jco {version_of('jco')} with preview2-shim {version_of('preview2-shim')} on Node {node}"
+    return Host(
+        name,
+        lambda guest, directory: [
+            "env",
+            f"GUEST_DIRECTORY={directory}",
+            modules / ".bin/jco",
+            "run",
+            "--jco-import",
+            preopen,
+            guest,
+        ],
+    )
+
+
+def run(
+    host: Host, guest: Path, directory: Path, *args: str, patience: int = 60
+) -> tuple[int | None, str, str]:
+    """Exit status, standard output and error; the status is None where the host had to be stopped."""
+    command = [str(word) for word in [*host.command(guest, directory), *args]]
+    process = subprocess.Popen(
+        command,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(patience), *process.communicate()
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # a host may have children
+        return None, *process.communicate()
+
+
+def probe(host: Host, guest: Path, directory: Path) -> list[dict]:
+    status, stdout, stderr = run(host, guest, directory, "--json")
+    if status != 0:
+        how = "hangs" if status is None else f"ends with status {status}: {stderr.strip()}"
+        raise Failure(f"{host.name}: the probe {how}")
+    if left := list(directory.iterdir()):
+        raise Failure(f"{host.name}: the probe left {left[0].name} behind")
+    return json.loads(stdout)["results"]
+
+
+def fifo_by_path(host: Host, touch: Path, directory: Path, option: str) -> str:
+    """What becomes of a FIFO that nobody writes to. No guest can make one, so the probe does not try it."""
+    fifo = directory / "fifo"
+    os.mkfifo(fifo)
+    status, _, stderr = run(host, touch, directory, option, "-d@1000003", fifo.name, patience=5)
+    seconds = fifo.stat().st_mtime
+    fifo.unlink()
+    if status is None:
+        return "hangs"
+    if status != 0:
+        return f"fails: {stderr.splitlines()[0].rpartition(': ')[2]}"
+    return "works" if seconds == 1000003 else "wrong"
+
+
+def cell(result: dict) -> str:
+    match result["verdict"]:
+        case "works":
+            return "works"
+        case "refused":
+            return result["errno"]
+        case "wrong":
+            return f"**wrong**: {result['reason']}"
+        case "not tried":
+            return f"not tried: {result.get('errno') or result['reason']}"
+    raise Failure(f"the probe has a new verdict: {result['verdict']}")
+
+
+def keys_of_same(values: dict) -> dict:
+    """From key → values to tuple of values → keys."""
+    keys: dict = {}
+    for key, those in values.items():
+        keys.setdefault(tuple(those), []).append(key)
+    return keys
+
+
+def in_few_lines(runs: list[Run]) -> Iterator[tuple[list[str], list[str], tuple[str, ...]]]:
+    """Hosts, builds and snapshots, each with all of the others, that make up `runs`."""
+    of_host: dict[str, list[tuple[str, str]]] = {}
+    for r in runs:
+        of_host.setdefault(r.host, []).append((r.build, r.snapshot))
+    for pairs, names in keys_of_same(of_host).items():
+        of_build: dict[str, list[str]] = {}
+        for build, snapshot in pairs:
+            of_build.setdefault(build, []).append(snapshot)
+        for snapshots, builds in keys_of_same(of_build).items():
+            yield names, builds, snapshots
+
+
+def in_few_words(names: Iterable[str]) -> str:
+    """Names one after the other, a first word that they share only once."""
+    words = ""
+    for program, same in itertools.groupby(names, key=lambda name: name.partition(" ")[0]):
+        words += (
+            ", " * bool(words) + f"{program} " + ", ".join(name.removeprefix(f"{program} ") for name in same)
+        )
+    return words
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def table(results: dict[Run, list[dict]], fifos: dict[str, tuple[str, str]]) -> str:
+    columns = keys_of_same({r: map(cell, those) for r, those in results.items()})
+    letters = dict(zip(string.ascii_uppercase, columns.values(), strict=False))
+
+    text = row("", "host", "overlay", "wasi-libc") + row(*["---"] * 4)
+    for letter, runs in letters.items():
+        for names, builds, snapshots in in_few_lines(runs):
+            every = len(snapshots) == len(toolbox.SNAPSHOTS)
+            text += row(
+                f"**{letter}**",
+                in_few_words(names),
+                " or ".join(f"`{BUILDS[build]}`" for build in builds),
+                "all" if every else ", ".join(snapshots),
+            )
+
+    labels = [(result["id"].partition("-")[0], result["label"]) for result in next(iter(results.values()))]
+    rows = [(form, label, cells) for (form, label), *cells in zip(labels, *columns, strict=True)]
+    for form, title in FORMS.items():
+        text += f"\n## {title}\n\n" + row("", *letters) + row(*["---"] * (1 + len(letters)))
+        for cells, alike in itertools.groupby((r for r in rows if r[0] == form), key=lambda r: r[2]):
+            text += row("; ".join(label for _, label, _ in alike), *cells)
+
+    text += "\n## How wrong a time is\n\n" + row("", "", "asked for", "found") + row(*["---"] * 4)
+    examples: dict[tuple[str, ...], list[str]] = {}
+    for letter, runs in letters.items():
+        reasons: dict[str, tuple[str, ...]] = {}
+        for (form, label), result in zip(labels, results[runs[0]], strict=True):
+            if "asked" in result:
+                line = (f"{FORMS[form].lower()}, {label}", result["asked"], result["found"])
+                reasons.setdefault(result["reason"], line)
+        for line in reasons.values():
+            examples.setdefault(line, []).append(letter)
+    for line, those in examples.items():
+        text += row(", ".join(those), *line)
+
+    text += "\n## A FIFO by path\n\n" + row("", "links followed", "`AT_SYMLINK_NOFOLLOW`") + row(*["---"] * 3)
+    for cells, names in keys_of_same(fifos).items():
+        text += row(in_few_words(names), *cells)
+    return text
+
+
+HEAD = """# What each host does
+
+Written by `make matrix`; every cell is what a run of
+[`utimes-probe`](../examples/utimes-probe.c) found, on {system}. Run it on a host of yours with
+`host run --dir . utimes-probe.wasm`.
+
+**works**: the time is set, as reading it back shows, to the nanosecond. **An errno**: the call is
+refused with it, and nothing has changed. **wrong**: the host says that it is done, and it is not.
+**not tried**: the host refused what had to come before, such as opening the file. Runs that agree
+in every line share a column. `libwasi-utimens-nofd.a` is the build that does not import `set-times`.
+wasi-libc is {snapshots}.
+
+"""
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise Failure("usage: matrix.py FILE")
+    output = Path(sys.argv[1])
+    with (
+        tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="matrix.") as scratch_name,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        scratch = Path(scratch_name)
+
+        def compiled(example: str, snapshot: str, build: str) -> Path:
+            source = ROOT / f"examples/{example}.c"
+            return toolbox.compile_guest(
+                snapshot, build, scratch / f"{example}-{snapshot}-{build}.wasm", source
+            )
+
+        def directory() -> Path:
+            return Path(tempfile.mkdtemp(dir=scratch))
+
+        probes = {
+            (build, snapshot): compiled("utimes-probe", snapshot, build)
+            for build in BUILDS
+            for snapshot in toolbox.SNAPSHOTS
+        }
+        touch = compiled("touch", toolbox.SNAPSHOTS[-1], toolbox.WRAP)
+        every_host = list(hosts(scratch))
+        results = {
+            Run(host.name, build, snapshot): pool.submit(probe, host, guest, directory())
+            for host in every_host
+            for (build, snapshot), guest in probes.items()
+        }
+        fifos = {
+            host.name: [
+                pool.submit(fifo_by_path, host, touch, directory(), option) for option in ("-c", "-ch")
+            ]
+            for host in every_host
+        }
+        text = HEAD.format(system=platform.system(), snapshots=", ".join(toolbox.SNAPSHOTS)) + table(
+            {r: future.result() for r, future in results.items()},
+            {name: [future.result() for future in futures] for name, futures in fifos.items()},
+        )
+    changed = not output.exists() or output.read_text() != text
+    output.write_text(text)
+    print(
+        f"{output}: {len(results)} runs on {len(every_host)} hosts, {'changed' if changed else 'unchanged'}"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Failure, AssertionError) as failure:
+        sys.exit(f"matrix: {failure}")
