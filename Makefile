@@ -145,6 +145,25 @@ test-build-snapshot:
 test: test-build
 	$(PYTEST) test
 
+# --- Random calls ------------------------------------------------------------
+
+# The overlay with the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
+NAMES_ubsan := $(NAMES_wrap) -fsanitize=undefined -fsanitize-trap=undefined
+$(eval $(call variant_rules,ubsan))
+
+test-build-snapshot: $(BUILD)/ubsan/libwasi-utimens.a
+
+# `make test` has a short run of them. N calls in all, SEED for those of an earlier run.
+N ?= 100000
+SEED ?= $(shell date +%s)
+
+.PHONY: fuzz fuzz-arguments
+fuzz-arguments:
+	@[[ '$(N)' =~ ^[1-9][0-9]*$$ ]] || { echo "fuzz: N='$(N)' is no number of calls: make fuzz N=1000000" >&2; exit 1; }
+
+fuzz: fuzz-arguments test-build
+	FUZZ_CALLS=$(N) FUZZ_SEED='$(SEED)' $(PYTEST) -q -n 2 test/fuzz_test.py
+
 # --- Lint --------------------------------------------------------------------
 
 .PHONY: lint

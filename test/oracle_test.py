@@ -22,7 +22,9 @@ def answers(place, program, missing=()) -> list[tuple[str | calls.Call, str]]:
     script = list(rows.rows(place))
     there = [isinstance(line, str) or line.function not in missing for line in script]
     given = iter(place.answers(program, [str(line) for line in itertools.compress(script, there)]))
-    return [(line, next(given) if is_there else "missing") for line, is_there in zip(script, there, strict=True)]
+    return [
+        (line, next(given) if is_there else "missing") for line, is_there in zip(script, there, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ SNAPSHOTS = sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
 # The ways to link the overlay: by --wrap into an untouched sysroot or inside libc.a, each with and
 # without the fd primitive; and none of it.
 WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD, STOCK = "wrap", "wrap-nofd", "sysroot", "sysroot-nofd", "stock"
+WRAP_UBSAN = "wrap-ubsan"  # with the sanitizer, for the random calls
 LINKS = [WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD]
 LINKS_FD, LINKS_NOFD = [WRAP, SYSROOT], [WRAP_NOFD, SYSROOT_NOFD]
 
@@ -49,11 +50,15 @@ def link_flags(snapshot: str, link: str) -> list[str]:
     if link == STOCK:
         return flags
     prefix = installed(snapshot)
-    archive = "libwasi-utimens-nofd.a" if link == WRAP_NOFD else "libwasi-utimens.a"
+    if link == WRAP_UBSAN:
+        archive = build_dir(snapshot) / "ubsan/libwasi-utimens.a"
+    else:
+        nofd = "-nofd" if link == WRAP_NOFD else ""
+        archive = prefix / f"lib/wasm32-wasip2/libwasi-utimens{nofd}.a"
     return flags + [
         f"-isystem{prefix}/include/wasm32-wasip2",
         f"@{prefix}/share/wasi-utimens/link.rsp",
-        f"{prefix}/lib/wasm32-wasip2/{archive}",
+        str(archive),
     ]
 
 

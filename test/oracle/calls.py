@@ -7,7 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import toolbox
@@ -52,6 +52,10 @@ class Call:
     def __str__(self):
         times = f"{self.times[0]} {self.times[1]}" if self.times else "NULL ."
         return f"{self.function} {self.fd} {self.path} {self.flags} {times}"
+
+    def at(self, name: str, path: str) -> "Call":
+        """With `path` for the placeholder `name`."""
+        return replace(self, path=self.path.replace(name, path))
 
 
 def native(output: Path) -> Path:
@@ -175,10 +179,10 @@ class Place:
 
 def open_all(directory: Path):
     """So that all in it can be removed, by others than root too."""
-    for path, names, _ in os.walk(directory):
-        for name in names:
-            if not os.path.islink(os.path.join(path, name)):
-                os.chmod(os.path.join(path, name), 0o700)
+    for path in directory.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+            open_all(path)
 
 
 def make_node(path: Path, kind: int, mode: int, device: int = 0):

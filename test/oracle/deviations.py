@@ -29,7 +29,9 @@ class Facts:
     def __init__(self, call: Call, top: str):
         explicit = [time for time in call.times or () if time.explicit]
         self.function, self.fd, self.path, self.target = call.function, call.fd, call.path, call.target
-        self.fd_form = call.function in ("futimens", "futimes") or call.path == "NULL" and call.fd != "."
+        self.fd_form = call.function in ("futimens", "futimes") or (
+            call.path == "NULL" and call.fd not in (".", "AT_FDCWD")
+        )
         self.stream = call.fd in ("0", "1", "2")
         self.follow = call.function != "lutimes" and "NOFOLLOW" not in call.flags
         self.not_utf8 = "%" in call.path
@@ -40,10 +42,15 @@ class Facts:
         # Past 64 bits of nanoseconds.
         per_second = 10**9 // limit
         self.too_late = any(time.seconds * 10**9 + time.fraction * per_second >= 2**64 for time in explicit)
+        # musl and Linux look at tv_usec in these two before all else.
+        self.musl_refuses_first = call.function in ("utimes", "futimesat") and self.bad_fraction
         absolute = call.path.startswith("/")
+        relative = not self.fd_form and not absolute
+        self.from_cwd = relative and call.fd in (".", "AT_FDCWD")
+        self.from_dirfd = relative and not self.from_cwd
         self.outside = absolute and not f"{call.path}/".startswith(f"{top}/")
         inner = call.path.removeprefix(top) if absolute else call.path
-        self.leaves = call.target in LEAVING_LINKS or (absolute or call.fd.startswith("@")) and leaves(inner)
+        self.leaves = call.target in LEAVING_LINKS or ((absolute or self.from_dirfd) and leaves(inner))
 
 
 @dataclass
@@ -74,7 +81,7 @@ def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str, top
     """The names of the deviations that excuse these two answers, which are not equal."""
     linux_result, _, linux_times = linux.partition(" ")
     guest_result, _, guest_times = guest.partition(" ")
-    if guest_times and (guest_result != "ok" or linux_result == "ok" and linux_times != guest_times):
+    if guest_times and (guest_result != "ok" or (linux_result == "ok" and linux_times != guest_times)):
         return []
     facts = vars(Facts(call, str(top)))
     return [one.name for one in deviations if one.excuses(facts, linux_result, guest_result)]

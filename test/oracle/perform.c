@@ -17,8 +17,8 @@
  *                                                  directory; on Linux the directory `path` opened
  *   chdir path, mkdir path, rmdir path, unlink path, rename old new, symlink target path
  *   watch path-or-@slot...                         the files whose times are to be told from here
- *   stats                                          what must not grow, on a line of its own; then it
- *                                                  waits for a line on stdin
+ *   stats                                          what must not grow, on a line of its own; then
+ * it waits for a line on stdin
  *
  * Each line is answered by one line: the result (ok, or errno by name), then each time of a watched
  * file that is no longer what it was before the call, by its name and member. After each call all
@@ -38,7 +38,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-enum { MAX_WORDS = 16, MAX_SLOTS = 32, MAX_WATCHED = 16 };
+enum { MAX_WORDS = 24, MAX_SLOTS = 32, MAX_WATCHED = 16 };
 
 /* No fd of this number is ever open. */
 static const int never_open = 1000000;
@@ -447,6 +447,8 @@ int main(int argc, char **argv) {
   if (argc < 2)
     die("usage", "perform SCRIPT [FIRST]");
   clock_gettime(CLOCK_REALTIME, &start);
+  for (int i = 0; i < MAX_SLOTS; ++i)
+    slots[i] = never_open;
   char *text = read_whole(argv[1]);
   const long first = argc > 2 ? atol(argv[2]) : 0;
   long number = 0;

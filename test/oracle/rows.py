@@ -95,7 +95,7 @@ def unit(function: str) -> str:
 # --- Files --------------------------------------------------------------------------------------
 
 LONG_NAME, TOO_LONG_NAME = "n" * 255, "n" * 256
-LONG_PATH, TOO_LONG_PATH = "./" * 2000 + "file", "./" * 2100 + "file"
+LONG_PATH, LONG_JOINED_PATH, TOO_LONG_PATH = ("./" * n + "file" for n in (1900, 2045, 2100))
 
 
 def make_files(place: Place):
@@ -207,6 +207,7 @@ PATHS = {
     LONG_NAME: ["."],
     TOO_LONG_NAME: ["."],
     LONG_PATH: ["file"],
+    LONG_JOINED_PATH: ["file"],
     TOO_LONG_PATH: ["file"],
     "bad%FF": ["."],
 }
@@ -338,7 +339,7 @@ def rows(place: Place) -> Iterator[str | Call]:
     # under nothing that the guest was given.
     yield "watch . file dir"
     for fd, target in [("@1", "file"), ("@12", "not-open"), *NO_FDS.items()]:
-        for path in ("file", "EMPTY", "missing", "bad%FF") if fd != "AT_FDCWD" else ():
+        for path in ("file", "EMPTY", "missing", "bad%FF", TOO_LONG_PATH) if fd != "AT_FDCWD" else ():
             yield from at_calls(fd, path, target, FEW_TIMES, (*FLAGS, BAD_FLAGS[0]))
     yield "watch .. . dir/inner file"
     for fd, path in (

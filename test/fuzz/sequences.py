@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Random sequences of calls: the utime family, among calls that move the files about under it.
+
+A sequence is drawn from a seed and its number alone. Each has a directory of its own, BASE.
+"""
+
+import random
+from dataclasses import dataclass
+
+from oracle.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time
+from oracle.rows import BAD_FLAGS, MICROSECONDS_AT_EDGES, NANOSECONDS_AT_EDGES, SECONDS_AT_EDGES
+
+BASE = "BASE"
+
+# What is moved about. Not the directories that may be current: wasi-libc knows the current
+# directory by its path, Linux by itself.
+NAMES = ["a", "b", "c", "d", "d/a", "d/b", "keep/a", "keep/b", "keep/deep/a"]
+CURRENT = [BASE, f"{BASE}/keep", f"{BASE}/keep/deep", ".", "keep", "deep", "missing"]
+SLOTS = range(1, 6)
+MODES = [
+    "O_RDONLY",
+    "O_WRONLY",
+    "O_RDWR",
+    "O_RDWR|O_CREAT",
+    "O_WRONLY|O_CREAT|O_EXCL",
+    "O_RDONLY|O_DIRECTORY",
+]
+
+SET_UP = [
+    "closeall",
+    f"mkdir {BASE}",
+    f"mkdir {BASE}/keep",
+    f"mkdir {BASE}/keep/deep",
+    f"chdir {BASE}",
+    "open 1 a O_RDWR|O_CREAT",
+    "symlink a b",
+    "mkdir d",
+    f"watch . {' '.join(f'{BASE}/{name}' for name in ['keep', *NAMES])} {' '.join(f'@{s}' for s in SLOTS)}",
+]
+
+
+@dataclass(frozen=True)
+class Sequence:
+    number: int
+    steps: tuple[str | Call, ...]
+
+    def lines(self, top) -> list[str]:
+        base = f"{top}/s{self.number}"
+        return [str(step).replace(BASE, base) for step in (*SET_UP, *self.steps)]
+
+
+def draw(seed: str, number: int, length: int = 200) -> Sequence:
+    rng = random.Random(f"{seed} {number}")
+    return Sequence(number, tuple(step(rng) for _ in range(length)))
+
+
+def step(rng: random.Random) -> str | Call:
+    return call(rng) if rng.random() < 0.6 else move(rng)
+
+
+def move(rng: random.Random) -> str:
+    kind = rng.choices(
+        ("open", "close", "unlink", "rename", "symlink", "mkdir", "rmdir", "chdir"), (6, 2, 2, 3, 3, 2, 1, 1)
+    )[0]
+    one, other = (f"{BASE}/{rng.choice(NAMES)}" for _ in range(2))
+    if kind == "open":
+        return f"open {rng.choice(SLOTS)} {one} {rng.choice(MODES)}"
+    if kind == "close":
+        return f"close {rng.choice(SLOTS)}"
+    if kind == "rename":
+        return f"rename {one} {other}"
+    if kind == "symlink":
+        return f"symlink {rng.choice(('a', 'b', 'c', 'd', 'd/a', 'missing', '.', './a'))} {one}"
+    if kind == "chdir":
+        return f"chdir {rng.choice(CURRENT)}"
+    return f"{kind} {one}"
+
+
+def call(rng: random.Random) -> Call:
+    function = rng.choice(FUNCTIONS)
+    takes_path = function not in ("futimens", "futimes")
+    takes_fd = function not in ("utimes", "lutimes", "utime")
+    return Call(
+        function,
+        fd(rng, takes_path) if takes_fd else ".",
+        path(rng, takes_fd) if takes_path else ".",
+        flags(rng) if function == "utimensat" else "0",
+        None if rng.random() < 0.1 else (time(rng, function), time(rng, function)),
+    )
+
+
+def fd(rng: random.Random, beside_path: bool) -> str:
+    if beside_path and rng.random() < 0.6:
+        return "AT_FDCWD"
+    if rng.random() < 0.9:
+        return f"@{rng.choice(SLOTS)}"
+    return rng.choice(("AT_FDCWD", "-1", "-3", "0", "1", "2", "1000000", str(2**31 - 1), str(-(2**31))))
+
+
+def path(rng: random.Random, may_be_null: bool) -> str:
+    kind = rng.random()
+    name = rng.choice(NAMES)
+    if kind < 0.4:
+        return name
+    if kind < 0.6:
+        return f"{BASE}/{name}"
+    if kind < 0.7 and may_be_null:
+        return "NULL"
+    odd = [
+        "NULL",
+        "EMPTY",
+        ".",
+        "./",
+        "..",
+        "/",
+        "//",
+        "/missing",
+        "missing",
+        f"{BASE}/",
+        f"{BASE}/..",
+        f"./{name}",
+        f".//{name}",
+        f"{name}/.",
+        f"{name}/..",
+        f"{name}/a",
+        f"d/../{name}",
+        f"keep/../{name}",
+        f"{BASE}/keep/deep/../../{name}",
+        f"{name}%FF",
+        f"%C0%AF{name}",
+        f"{name}%E2%82%AC",
+        "n" * rng.randrange(253, 259),
+        "./" * rng.randrange(2030, 2046) + name,
+    ]
+    return rng.choice(odd)
+
+
+def flags(rng: random.Random) -> str:
+    return rng.choices(("0", "NOFOLLOW", rng.choice(BAD_FLAGS)), (5, 5, 1))[0]
+
+
+def time(rng: random.Random, function: str) -> Time:
+    """Near an edge, or of any size at all."""
+    seconds = (
+        rng.choice(SECONDS_AT_EDGES) + rng.randrange(-1, 2) if rng.random() < 0.3 else of_any_size(rng, 63)
+    )
+    if rng.random() < 0.6:
+        seconds = abs(seconds)
+    seconds = max(-(2**63), min(2**63 - 1, seconds))
+    if function in SECONDS:
+        return Time(seconds, 0)
+    if function in TIMESPEC and rng.random() < 0.3:
+        return Time(seconds, rng.choice(("NOW", "OMIT")))
+    limit, edges = (10**9, NANOSECONDS_AT_EDGES) if function in TIMESPEC else (10**6, MICROSECONDS_AT_EDGES)
+    kind = rng.random()
+    if kind < 0.7:
+        return Time(seconds, rng.randrange(limit))
+    if kind < 0.9 or function in TIMESPEC:
+        return Time(seconds, rng.choice(edges))
+    return Time(seconds, of_any_size(rng, 63))
+
+
+def of_any_size(rng: random.Random, bits: int) -> int:
+    return rng.choice((1, -1)) * rng.getrandbits(rng.randrange(1, bits + 1))
