@@ -131,14 +131,7 @@ def test_any_choice_of_functions_links(snapshot, link, tmp_path):
     toolbox.run([*clang, "-w", "-c", str(source), "-o", str(guest)])
     runtime = toolbox.run([*clang, "-print-libgcc-file-name"]).stdout.strip()
     start = [str(WASM_LD), "--fatal-warnings", f"-L{sysroot / LIB}"]
-    end = [
-        str(sysroot / LIB / "crt1-command.o"),
-        str(guest),
-        "-lc",
-        runtime,
-        "-o",
-        str(tmp_path / "guest.wasm"),
-    ]
+    objects = [str(sysroot / LIB / "crt1-command.o"), str(guest), "-lc", runtime]
     choices = SUBSETS if link == toolbox.SYSROOT else [FUNCTIONS]
     companions = [[*FUNCTIONS, companion] for companion in COMPANIONS]
     for chosen in [*choices, *companions, [*FUNCTIONS, *COMPANIONS]]:
