@@ -175,10 +175,11 @@ def test_missing_file_is_made(touch, tmp_path):
     before = time.time_ns()
     assert touch("new", "-d", "--", "-r") == (0, "")  # options end at the first file
     after = time.time_ns()
-    assert sorted(os.listdir(tmp_path)) == ["--", "-d", "-r", "new"]
-    for name in os.listdir(tmp_path):
-        assert all(before <= t <= after for t in times(tmp_path / name)), name
-        assert (tmp_path / name).read_text() == ""
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["--", "-d", "-r", "new"]
+    for file in files:
+        assert all(before <= t <= after for t in times(file)), file
+        assert file.read_text() == ""
 
 
 def test_no_time_is_now(touch, tmp_path):
@@ -194,7 +195,7 @@ def test_no_time_is_now(touch, tmp_path):
 
 def test_c_makes_nothing_and_says_nothing(touch, tmp_path):
     assert touch("-c", "missing", "nor/this") == (0, "")
-    assert os.listdir(tmp_path) == []
+    assert not any(tmp_path.iterdir())
 
 
 def test_directory(touch, tmp_path):
