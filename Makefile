@@ -164,6 +164,17 @@ fuzz-arguments:
 fuzz: fuzz-arguments test-build
 	FUZZ_CALLS=$(N) FUZZ_SEED='$(SEED)' $(PYTEST) -q -n 2 test/fuzz_test.py
 
+# --- Compatibility table -----------------------------------------------------
+
+# Of the snapshots and hosts that the toolchain has, so WASI_SDK_PATH does not matter here.
+.PHONY: matrix
+matrix:
+	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots hosts
+	@for snapshot in .toolchain/sysroots/*; do \
+	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
+	done
+	@.toolchain/venv/bin/python scripts/matrix.py docs/COMPATIBILITY.md
+
 # --- Lint --------------------------------------------------------------------
 
 .PHONY: lint
