@@ -37,11 +37,11 @@ class Growth:
     def check(self):
         first, *later = self.seen
         for held in later:
-            # libc gives out the number that was closed last: not the same each time, but never one
-            # that was not in use at once with all slots.
+            # libc gives out the number that was closed last, and a thread of the host may have a file
+            # open: neither is the same each time, but a call in a hundred that leaks would show.
             assert held["fd"] < 16, f"the guest's file descriptors grew: {self.seen}"
-            for what in ("memory", "host fds"):
-                assert held[what] <= first[what], f"{what} grew: {self.seen}"
+            assert held["host fds"] <= first["host fds"] + 4, f"the host's file descriptors grew: {self.seen}"
+            assert held["memory"] == first["memory"], f"the guest's memory grew: {self.seen}"
             assert held["host kB"] < first["host kB"] + 4096, f"the host's memory grew: {self.seen}"
 
 

@@ -126,13 +126,30 @@ def path(rng: random.Random, may_be_null: bool) -> str:
         f"d/../{name}",
         f"keep/../{name}",
         f"{BASE}/keep/deep/../../{name}",
-        f"{name}%FF",
-        f"%C0%AF{name}",
-        f"{name}%E2%82%AC",
+        "x" * rng.randrange(1, 20) + in_hex(near_utf8(rng)) + "y" * rng.randrange(20),
         "n" * rng.randrange(253, 259),
         "./" * rng.randrange(2030, 2046) + name,
     ]
     return rng.choice(odd)
+
+
+CHARACTERS = [0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF]
+BYTES = [0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE0, 0xED, 0xF0, 0xF4, 0xF5, 0xFF]
+
+
+def near_utf8(rng: random.Random) -> bytes:
+    """A character of any length, often with one byte wrong or lost."""
+    text = bytearray(chr(rng.choice(CHARACTERS)).encode())
+    kind = rng.random()
+    if kind < 0.5:
+        text[rng.randrange(len(text))] = rng.choice(BYTES)
+    elif kind < 0.7:
+        text.pop()
+    return bytes(text)
+
+
+def in_hex(text: bytes) -> str:
+    return "".join(f"%{byte:02X}" for byte in text)
 
 
 def flags(rng: random.Random) -> str:

@@ -4,6 +4,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from oracle.calls import SECONDS, TIMESPEC, Call
 
@@ -23,6 +24,14 @@ def leaves(path: str) -> bool:
     return False
 
 
+def is_utf8(path: bytes) -> bool:
+    try:
+        path.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Facts:
     """What an expression under `when` can use, beside the fields of the call itself."""
 
@@ -34,7 +43,7 @@ class Facts:
         )
         self.stream = call.fd in ("0", "1", "2")
         self.follow = call.function != "lutimes" and "NOFOLLOW" not in call.flags
-        self.not_utf8 = "%" in call.path
+        self.not_utf8 = not is_utf8(unquote_to_bytes(call.path))
         self.both_now = call.times is None or all(time.fraction == "NOW" for time in call.times)
         limit = 10**9 if call.function in TIMESPEC else 1 if call.function in SECONDS else 10**6
         self.bad_fraction = any(not 0 <= time.fraction < limit for time in explicit)
