@@ -203,7 +203,7 @@ def row(*cells: str) -> str:
 
 def table(results: dict[Run, list[dict]], fifos: dict[str, tuple[str, str]]) -> str:
     columns = keys_of_same({r: map(cell, those) for r, those in results.items()})
-    letters = dict(zip(string.ascii_uppercase, columns.values(), strict=False))
+    letters = dict(zip(string.ascii_uppercase[: len(columns)], columns.values(), strict=True))
 
     text = row("", "host", "overlay", "wasi-libc") + row(*["---"] * 4)
     for letter, runs in letters.items():
@@ -245,8 +245,8 @@ def table(results: dict[Run, list[dict]], fifos: dict[str, tuple[str, str]]) -> 
 HEAD = """# What each host does
 
 Written by `make matrix`; every cell is what a run of
-[`utimes-probe`](../examples/utimes-probe.c) found, on {system}. Run it on a host of yours with
-`host run --dir . utimes-probe.wasm`.
+[`utimes-probe`](../examples/utimes-probe.c) found, on {system}. To try a host of yours, compile it
+with `make examples` and type `host run --dir . utimes-probe.wasm`.
 
 **works**: the time is set, as reading it back shows, to the nanosecond. **An errno**: the call is
 refused with it, and nothing has changed. **wrong**: the host says that it is done, and it is not.
