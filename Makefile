@@ -118,6 +118,13 @@ $(BUILD)/sysroot $(BUILD)/sysroot-nofd: $(HEADERS) scripts/sysroot.py scripts/wa
 
 # --- Demo --------------------------------------------------------------------
 
+$(BUILD)/examples/%.wasm: examples/%.c $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/link.rsp
+	@mkdir -p $(@D)
+	$(CLANG) -O2 -isystem include $< @$(BUILD)/link.rsp $(BUILD)/wrap/libwasi-utimens.a -o $@
+
+.PHONY: examples
+examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c))
+
 .PHONY: demo
 demo: | sdk
 	@scripts/toolchain.sh runtime
