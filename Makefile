@@ -147,10 +147,62 @@ test-build: | toolchain
 test-build-snapshot:
 	$(MAKE) -s install PREFIX=$(CURDIR)/$(BUILD)/install
 	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
+	$(MAKE) -s suite
 
 .PHONY: test
 test: test-build
 	$(PYTEST) test
+
+# --- Catch2 suite ------------------------------------------------------------
+
+# The objects of the suite; test/catch2_suite.py links and runs them.
+CATCH2 := $(TOOLCHAIN)/src/catch2
+SUITE := $(BUILD)/catch2
+SUITE_COUNTED := $(filter 20260423,$(SNAPSHOT))
+SUITE_SOURCES := $(wildcard $(patsubst %,test/%/*.cpp,pure generation posix posix/beside \
+	$(SUITE_COUNTED:%=generation/counted)))
+SUITE_OBJECTS := $(SUITE_SOURCES:test/%.cpp=$(SUITE)/%.o)
+SUITE_CXX := $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=c++20 -fno-exceptions \
+	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/catch2 -isystem $(CATCH2) -isystem include
+SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest
+
+$(SUITE)/catch_amalgamated.o: $(CATCH2)/catch_amalgamated.cpp test/catch2/__config_site
+	@mkdir -p $(@D)
+	$(SUITE_CXX) -O1 -c $< -o $@
+
+$(SUITE)/streams.o: test/catch2/streams.cpp test/catch2/__config_site
+	@mkdir -p $(@D)
+	$(SUITE_CXX) -c $< -o $@
+
+suite_compile = $(SUITE_CXX) $(SUITE_CXXFLAGS) -c $< -o $@ \
+	-DTIMES_ARE_64_BIT_NANOSECONDS="$$(grep -c preview1 $(BUILD)/generation || true)"
+
+$(SUITE)/%.o: test/%.cpp $(wildcard test/*/*.h) $(HEADERS) $(BUILD)/generation
+	@mkdir -p $(@D)
+	$(suite_compile) -DWASI_LIBC_GENERATION="\"generation/$$(cat $(BUILD)/generation).h\""
+
+# The counted generation, which no sysroot has: the suite brings a stand-in for its table.
+COUNTED_CXXFLAGS := -DWASI_LIBC_GENERATION='"generation/descriptor-counted.h"'
+
+$(SUITE)/generation/counted/%.o: test/generation/counted/%.cpp $(wildcard test/*/*.h) $(HEADERS) $(BUILD)/generation
+	@mkdir -p $(@D)
+	$(suite_compile) $(COUNTED_CXXFLAGS)
+
+$(SUITE)/counted/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS)
+	@mkdir -p $(@D)
+	$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_wrap) $(COUNTED_CXXFLAGS) -DWASI_UTIMENS_FD=false -c $< -o $@
+
+$(SUITE)/counted/%.o: libc-overlay/posix/%.cpp $(HEADERS)
+	@mkdir -p $(@D)
+	$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_wrap) $(COUNTED_CXXFLAGS) -DWASI_UTIMENS_FD=true -c $< -o $@
+
+$(SUITE)/libcounted.a: $(UNITS:%=$(SUITE)/counted/%.o)
+$(SUITE)/libcounted-nofd.a: $(SUITE)/counted/nofd/futimens.o \
+	$(patsubst %,$(SUITE)/counted/%.o,$(filter-out futimens,$(UNITS)))
+
+.PHONY: suite
+suite: $(SUITE)/catch_amalgamated.o $(SUITE)/streams.o $(SUITE_OBJECTS) \
+	$(if $(SUITE_COUNTED),$(SUITE)/libcounted.a $(SUITE)/libcounted-nofd.a)
 
 # --- Random calls ------------------------------------------------------------
 
@@ -181,6 +233,19 @@ matrix:
 	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
 	done
 	@.toolchain/venv/bin/python scripts/matrix.py docs/COMPATIBILITY.md
+
+# --- What a call costs -------------------------------------------------------
+
+# Measured on the snapshots that the toolchain has, so WASI_SDK_PATH does not matter here.
+.PHONY: bench
+bench: export WASI_SDK_PATH :=
+bench:
+	@scripts/toolchain.sh sdk sysroots runtime musl
+	@for snapshot in .toolchain/sysroots/*; do \
+	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install \
+	        install build/$${snapshot##*/}/sysroot; \
+	done
+	@.toolchain/venv/bin/python scripts/cost.py docs/COST.md docs/cost.svg
 
 # --- Lint --------------------------------------------------------------------
 

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The Catch2 cases, each an item of its own in pytest's count.
+
+`make test` has compiled every *.test.cpp once for each snapshot. Here the objects are linked to
+programs, in each way to link the overlay, and a program runs once, in a fresh host directory. A case
+passes if the program reports that it did: one that is not in the report has failed.
+"""
+
+import functools
+import re
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import toolbox
+
+TEST = toolbox.ROOT / "test"
+CASE = re.compile(r'^TEST_CASE\("(.+)"\)', re.MULTILINE)
+
+# The counted descriptor table of August 2026, which no sysroot here has: a stand-in for it over the
+# table of this snapshot.
+COUNTED, COUNTED_NOFD = "counted", "counted-nofd"
+COUNTED_SNAPSHOT = "20260423"
+
+# What is linked into a program. Linking chdir or socket changes how wasi-libc looks paths and file
+# descriptors up, so what runs alone runs beside them too.
+PROGRAMS = {
+    "insides": ["pure", "generation"],
+    "posix": ["posix"],
+    "posix-beside": ["posix", "posix/beside"],
+    "counted": ["posix", "generation/counted"],
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    snapshot: str
+    link: str
+    program: str
+
+    def __str__(self):
+        return f"{self.snapshot} {self.link} {self.program}"
+
+    def sources(self) -> list[Path]:
+        return [source for part in PROGRAMS[self.program] for source in sorted((TEST / part).glob("*.cpp"))]
+
+
+def configurations() -> list[Configuration]:
+    result = []
+    for snapshot in toolbox.SNAPSHOTS:
+        result.append(Configuration(snapshot, toolbox.STOCK, "insides"))
+        for link in toolbox.LINKS:
+            result += [Configuration(snapshot, link, "posix"), Configuration(snapshot, link, "posix-beside")]
+    result += [Configuration(COUNTED_SNAPSHOT, link, "counted") for link in (COUNTED, COUNTED_NOFD)]
+    return result
+
+
+def pytest_collect_file(file_path, parent):
+    if file_path.name.endswith(".test.cpp"):
+        return Source.from_parent(parent, path=file_path)
+    return None
+
+
+class Source(pytest.File):
+    def collect(self):
+        text = self.path.read_text()
+        for configuration in configurations():
+            if self.path in configuration.sources():
+                for match in CASE.finditer(text):
+                    name = match[1]
+                    case = Case.from_parent(self, name=f"{name} [{configuration}]")
+                    case.configuration = configuration
+                    case.case_name = name
+                    case.line = text.count("\n", 0, match.start())
+                    # With `--dist loadgroup` a program runs in one worker only.
+                    case.add_marker(pytest.mark.xdist_group(str(configuration)))
+                    yield case
+
+
+class CaseFailed(Exception):
+    pass
+
+
+class Case(pytest.Item):
+    def runtest(self):
+        verdict = run(self.configuration)[self.case_name]
+        if verdict is not None:
+            raise CaseFailed(verdict)
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value) if excinfo.errisinstance(CaseFailed) else super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, self.line, self.name
+
+
+def link_program(configuration: Configuration, output: Path) -> Path:
+    """Links the objects that make has compiled: the overlay comes from an archive, as for a user."""
+    snapshot, link = configuration.snapshot, configuration.link
+    build = toolbox.build_dir(snapshot) / "catch2"
+    objects = [build / "catch_amalgamated.o", build / "streams.o"]
+    objects += [build / source.relative_to(TEST).with_suffix(".o") for source in configuration.sources()]
+    if link in (COUNTED, COUNTED_NOFD):
+        objects.append(build / f"lib{link}.a")
+        link = toolbox.WRAP
+    return toolbox.compile_guest(snapshot, link, output, *objects, cxx=True)
+
+
+@functools.cache
+def run(configuration: Configuration) -> dict[str, str | None]:
+    """The verdict of each case of a program: None, or what went wrong."""
+    cases = [name for source in configuration.sources() for name in CASE.findall(source.read_text())]
+    with tempfile.TemporaryDirectory(prefix="wasi-utimens-") as scratch:
+        try:
+            program = link_program(configuration, Path(scratch) / "program.wasm")
+        except AssertionError as error:
+            return dict.fromkeys(cases, str(error))
+        data = Path(scratch) / "data"
+        data.mkdir()
+        done = toolbox.run_guest(
+            program,
+            "--reporter=xml",
+            dirs={"/data": data},
+            flags=["-S", "inherit-network", "--env", f"LINK={configuration.link}"],
+            check=False,
+        )
+    reported, died_in = parse(done.stdout)
+    strangers = set(reported) - set(cases)
+    if strangers:
+        raise AssertionError(f"{configuration} ran cases that no source shows: {sorted(strangers)}")
+    missing = f"not reported: the program died in {died_in!r}, exit {done.returncode}\n{done.stderr[:2000]}"
+    return {name: reported.get(name, missing) for name in cases}
+
+
+def parse(report: str) -> tuple[dict[str, str | None], str | None]:
+    """The verdicts in a report of Catch2's XML reporter, and the case it breaks off in."""
+    parser = ElementTree.XMLPullParser(["start", "end"])
+    parser.feed(report)
+    verdicts = {}
+    current = None
+    for event, element in parser.read_events():
+        if element.tag != "TestCase":
+            continue
+        current = element.get("name") if event == "start" else None
+        if event == "end":
+            passed = element.find("OverallResult").get("success") == "true"
+            verdicts[element.get("name")] = None if passed else explain(element)
+    return verdicts, current
+
+
+def explain(case: ElementTree.Element) -> str:
+    lines = []
+    for element in case.iter():
+        text = (element.text or "").strip()
+        if element.tag == "Expression":
+            lines.append(f"{element.get('filename')}:{element.get('line')}: {element.get('type')} failed")
+        elif element.tag in ("Original", "Expanded", "Info", "Failure", "Warning") and text:
+            lines.append(f"    {text}")
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// OUTCOME checks after every call of every case that no reference is left out. Here is the rest.
+
+#include "generation/counted/table.h"
+#include "posix/fixture.h"
+
+using counted_table::counted;
+
+TEST_CASE("descriptor-counted: a call takes references and drops each of them") {
+  const files f;
+  const opened file(f.file, O_RDWR);
+  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  const auto before = counted();
+  for (const int fd :
+       {static_cast<int>(file), static_cast<int>(directory), preopened(), STDOUT_FILENO}) {
+    CAPTURE(fd);
+    for (const auto *pair : {&wanted, &out_of_range}) {
+      const auto taken = counted().taken;
+      const auto out = counted_references();
+      futimens(fd, *pair);
+      utimensat(fd, nullptr, *pair, 0);
+      utimensat(fd, "inner", *pair, 0);
+      utimensat(fd, "\xFF", *pair, 0);
+      wasi_utimens_fd_support(fd);
+      CHECK(counted().taken >= taken + 5);
+      CHECK(counted_references() == out);
+    }
+  }
+  CHECK(counted().deallocated == before.deallocated);
+}
+
+TEST_CASE("descriptor-counted: an fd that is not open takes no reference, and none is dropped") {
+  const auto before = counted();
+  for (const int fd : not_open) {
+    CHECK(OUTCOME(futimens(fd, wanted)) == fails(EBADF));
+    CHECK(OUTCOME(utimensat(fd, "file", wanted, 0)) == fails(EBADF));
+    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
+  }
+  CHECK(counted().taken == before.taken);
+  CHECK(counted().deallocated == before.deallocated);
+}
+
+TEST_CASE("descriptor-counted: a call that arguments decide takes no reference") {
+  const files f;
+  const opened fd(f.file, O_RDWR);
+  const auto before = counted();
+  CHECK(OUTCOME(futimens(fd, both_omit)) == succeeds);
+  CHECK(OUTCOME(utimensat(fd, nullptr, wanted, AT_SYMLINK_NOFOLLOW)) == fails(EINVAL));
+  CHECK(OUTCOME(utimensat(fd, "", wanted, 0)) == fails(ENOENT));
+  CHECK(OUTCOME(utimensat(fd, "file", wanted, 0x100)) == fails(EINVAL));
+  CHECK(counted().taken == before.taken);
+}
+
+TEST_CASE("descriptor-counted: the last reference deallocates, once and with a count of 0") {
+  const files f;
+  const opened file(f.file, O_RDWR);
+  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  counted_table::hold(false);
+  const auto before = counted();
+  CHECK(futimens(directory, wanted) == 0);
+  wasi_utimens_fd_support(file);
+  CHECK(utimensat(directory, "inner", wanted, 0) == 0);
+  CHECK(utimensat(file, nullptr, out_of_range, 0) == -1);
+  CHECK(utimensat(STDOUT_FILENO, "inner", wanted, 0) == -1);
+  const auto after = counted();
+  counted_table::hold(true);
+  CHECK(after.taken - before.taken >= 5);
+  CHECK(after.deallocated - before.deallocated == after.taken - before.taken);
+  CHECK(after.misused == 0);
+}

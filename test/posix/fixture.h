@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the cases share. The guest runs with one preopened directory, /data, empty at first; the
+// current directory is /, which is under no preopened directory.
+//
+// There are no exceptions here: CHECK, never REQUIRE, which would end the process.
+#pragma once
+
+#include <catch_amalgamated.hpp>
+
+#include <string>
+#include <vector>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include <utime.h>
+#include <wasi/libc-find-relpath.h>
+#include <wasi/utimens.h>
+
+// The stand-in for a counted descriptor table has it: the references that are out.
+extern "C" [[gnu::weak]] int counted_references();
+
+// --- What a call does ---
+
+struct outcome {
+  int result;
+  int error; // what errno is after it
+  bool operator==(const outcome &) const = default;
+};
+
+// No errno of any call: errno is to hold it still after a good one.
+inline constexpr int errno_before = 4242;
+
+inline constexpr outcome succeeds{0, errno_before};
+constexpr outcome fails(int error) { return {-1, error}; }
+
+template <class Call> outcome outcome_of(Call call) {
+  const int references = counted_references != nullptr ? counted_references() : 0;
+  errno = errno_before;
+  const int result = call();
+  const int error = errno;
+  if (counted_references != nullptr) {
+    CHECK(counted_references() == references);
+  }
+  return {result, error};
+}
+
+#define OUTCOME(expression) outcome_of([&] { return (expression); })
+
+template <> struct Catch::StringMaker<outcome> {
+  static std::string convert(const outcome &value) {
+    const std::string error = value.error == errno_before ? "left alone" : strerror(value.error);
+    return std::to_string(value.result) + " with errno " + error;
+  }
+};
+
+// --- Times ---
+
+// A pair of times: access, modification.
+struct times {
+  timespec pair[2];
+
+  operator const timespec *() const { return pair; }
+
+  friend bool operator==(const times &a, const times &b) {
+    return same(a.pair[0], b.pair[0]) && same(a.pair[1], b.pair[1]);
+  }
+
+private:
+  static bool same(const timespec &a, const timespec &b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+  }
+};
+
+inline std::string text_of(const timespec &time) {
+  std::string nanoseconds = std::to_string(time.tv_nsec);
+  nanoseconds.insert(0, nanoseconds.size() < 9 ? 9 - nanoseconds.size() : 0, '0');
+  return std::to_string(time.tv_sec) + "." + nanoseconds;
+}
+
+template <> struct Catch::StringMaker<times> {
+  static std::string convert(const times &value) {
+    return text_of(value.pair[0]) + " " + text_of(value.pair[1]);
+  }
+};
+
+// The times that every file here starts with, long ago, and two others to set.
+inline constexpr times old{{{981173106, 123456789}, {1012709107, 987654321}}};
+inline constexpr times wanted{{{1300000001, 1}, {1400000002, 999999999}}};
+inline constexpr timespec now{0, UTIME_NOW};
+inline constexpr timespec omit{0, UTIME_OMIT};
+inline constexpr times both_omit{{omit, omit}};
+inline constexpr times out_of_range{{{1, 1'000'000'000}, {1, 0}}};
+
+// With the wasi-libc of 2024 a time is a 64-bit count of nanoseconds.
+inline constexpr timespec largest = TIMES_ARE_64_BIT_NANOSECONDS ? timespec{18446744073, 709551615}
+                                                                 : timespec{INT64_MAX, 999999999};
+
+// The host's: the largest time of ext4, to which it clamps what is greater.
+inline constexpr timespec largest_of_ext4{15032385535, 0};
+
+// Each is EINVAL. tv_nsec is 32 bits wide here, and UTIME_NOW and UTIME_OMIT are -1 and -2.
+inline constexpr timespec bad_times[] = {
+    {1, 1'000'000'000},
+    {1, 1'000'000'001},
+    {1, INT_MAX},
+    {1, -3},
+    {1, -999'999'999},
+    {1, INT_MIN},
+    {-1, 0},
+    {-1, 999'999'999},
+    {-2, 0},
+    {-1'000'000'000, 1},
+    {INT_MIN, 0},
+    {-4294967296, 0},
+    {-4294967295, 0},
+    {INT64_MIN, 0},
+    {INT64_MIN, 999'999'999},
+    {INT64_MIN + 1, 0},
+    {INT64_MAX, 1'000'000'000},
+};
+
+// Around 2038, 2106 and the last second that ext4 keeps with its nanoseconds.
+inline constexpr time_t late_seconds[] = {
+    2147483647, 2147483648, 4294967295, 4294967296, 4294967297, 9223372036, 9223372037, 15032385534,
+};
+
+inline timespec clock_now() {
+  timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return time;
+}
+
+// The kernel's clock for files may lag behind by a tick, and nothing here takes long.
+inline bool is_now(const timespec &time) {
+  const timespec clock = clock_now();
+  return time.tv_sec >= clock.tv_sec - 10 && time.tv_sec <= clock.tv_sec + 1;
+}
+
+// --- Files ---
+
+inline struct stat status_of(const std::string &path) {
+  struct stat status = {};
+  CHECK(lstat(path.c_str(), &status) == 0);
+  return status;
+}
+
+inline struct stat status_of(int fd) {
+  struct stat status = {};
+  CHECK(fstat(fd, &status) == 0);
+  return status;
+}
+
+template <class File> times times_of(const File &file) {
+  const struct stat status = status_of(file);
+  return {{status.st_atim, status.st_mtim}};
+}
+
+// The path itself, where it is a link.
+inline void make_old(const std::string &path) {
+  CHECK(utimensat(AT_FDCWD, path.c_str(), old, AT_SYMLINK_NOFOLLOW) == 0);
+  CHECK(times_of(path) == old);
+}
+
+// A file descriptor, closed at the end.
+class opened {
+public:
+  explicit opened(int number) : fd(number) { CHECK(fd >= 0); }
+  opened(const std::string &path, int flags) : opened(::open(path.c_str(), flags, 0666)) {}
+  opened(const opened &) = delete;
+  opened &operator=(const opened &) = delete;
+  ~opened() { close(); }
+
+  void close() {
+    if (fd >= 0) {
+      ::close(fd);
+    }
+    fd = -1;
+  }
+
+  operator int() const { return fd; }
+
+private:
+  int fd;
+};
+
+// A directory of its own for each case, with one of each kind of file in it, all of them `old`.
+struct files {
+  const std::string top = new_directory();
+  const std::string file = top + "/file";
+  const std::string directory = top + "/directory";
+  const std::string inner = directory + "/inner";
+  const std::string link = top + "/link";              // to file
+  const std::string directory_link = top + "/dirlink"; // to directory
+  const std::string dangling = top + "/dangling";
+  const std::string loop = top + "/loop";
+  const std::string missing = top + "/missing";
+
+  files() {
+    CHECK(mkdir(directory.c_str(), 0777) == 0);
+    opened(file, O_CREAT | O_EXCL | O_RDWR);
+    opened(inner, O_CREAT | O_EXCL | O_RDWR);
+    CHECK(symlink("file", link.c_str()) == 0);
+    CHECK(symlink("directory", directory_link.c_str()) == 0);
+    CHECK(symlink("nowhere", dangling.c_str()) == 0);
+    CHECK(symlink("loop", loop.c_str()) == 0);
+    for (const auto *path : everything()) {
+      make_old(*path);
+    }
+  }
+
+  // Nothing has been touched, but for `except`. Of a link only the modification time counts: to
+  // follow it is to read it, which sets its access time.
+  bool untouched(const std::string &except = "") const {
+    for (const auto *path : everything()) {
+      times found = times_of(*path);
+      if (S_ISLNK(status_of(*path).st_mode)) {
+        found.pair[0] = old.pair[0];
+      }
+      if (*path != except && !(found == old)) {
+        UNSCOPED_INFO(*path << " has been touched: " << Catch::StringMaker<times>::convert(found));
+        return false;
+      }
+    }
+    return true;
+  }
+
+private:
+  static std::string new_directory() {
+    static int count = 0;
+    const std::string path = "/data/" + std::to_string(++count);
+    CHECK(mkdir(path.c_str(), 0777) == 0);
+    return path;
+  }
+
+  // Directories after what is in them.
+  std::vector<const std::string *> everything() const {
+    return {&file, &link, &directory_link, &dangling, &loop, &inner, &directory, &top};
+  }
+};
+
+// --- File descriptors that are no file's ---
+
+inline int preopened() {
+  const char *prefix;
+  const char *rest;
+  return __wasilibc_find_abspath("/data/x", &prefix, &rest);
+}
+
+// Numbers that no file descriptor here reaches.
+inline constexpr int not_open[] = {1000, 1 << 20, INT_MAX};
+inline constexpr int negative[] = {-1, AT_FDCWD, INT_MIN};
+inline constexpr int streams[] = {STDOUT_FILENO, STDERR_FILENO};
+
+// --- The functions, by form ---
+
+inline timeval timeval_of(const timespec &time) {
+  return {.tv_sec = time.tv_sec, .tv_usec = time.tv_nsec / 1000};
+}
+
+// The fd form: everything that sets times through a file descriptor. `exact` are times that the
+// function's own type can hold.
+struct fd_form {
+  const char *name;
+  int (*set)(int fd, const timespec *pair); // NULL stays NULL
+  times exact;
+};
+
+template <class Set> int with_timevals(const timespec *pair, Set set) {
+  if (pair == nullptr) {
+    return set(nullptr);
+  }
+  const timeval converted[2] = {timeval_of(pair[0]), timeval_of(pair[1])};
+  return set(converted);
+}
+
+inline constexpr times exact_microseconds{{{1300000001, 1'000}, {1400000002, 999'999'000}}};
+inline constexpr times exact_seconds{{{1300000001, 0}, {1400000002, 0}}};
+
+inline const fd_form fd_forms[] = {
+    {"futimens", [](int fd, const timespec *pair) { return futimens(fd, pair); }, wanted},
+    {"utimensat without a path",
+     [](int fd, const timespec *pair) { return utimensat(fd, nullptr, pair, 0); }, wanted},
+    {"futimes",
+     [](int fd, const timespec *pair) {
+       return with_timevals(pair, [=](const timeval *tv) { return futimes(fd, tv); });
+     },
+     exact_microseconds},
+    {"futimesat without a path",
+     [](int fd, const timespec *pair) {
+       return with_timevals(pair, [=](const timeval *tv) { return futimesat(fd, nullptr, tv); });
+     },
+     exact_microseconds},
+};
+
+// The path form.
+struct path_form {
+  const char *name;
+  int (*set)(const char *path, const timespec *pair); // NULL stays NULL
+  times exact;
+  bool follows; // a symbolic link at the end of the path
+};
+
+inline const path_form path_forms[] = {
+    {"utimensat",
+     [](const char *path, const timespec *pair) { return utimensat(AT_FDCWD, path, pair, 0); },
+     wanted, true},
+    {"utimensat with AT_SYMLINK_NOFOLLOW",
+     [](const char *path, const timespec *pair) {
+       return utimensat(AT_FDCWD, path, pair, AT_SYMLINK_NOFOLLOW);
+     },
+     wanted, false},
+    {"utimes",
+     [](const char *path, const timespec *pair) {
+       return with_timevals(pair, [=](const timeval *tv) { return utimes(path, tv); });
+     },
+     exact_microseconds, true},
+    {"lutimes",
+     [](const char *path, const timespec *pair) {
+       return with_timevals(pair, [=](const timeval *tv) { return lutimes(path, tv); });
+     },
+     exact_microseconds, false},
+    {"futimesat",
+     [](const char *path, const timespec *pair) {
+       return with_timevals(pair, [=](const timeval *tv) { return futimesat(AT_FDCWD, path, tv); });
+     },
+     exact_microseconds, true},
+    {"utime",
+     [](const char *path, const timespec *pair) {
+       if (pair == nullptr) {
+         return utime(path, nullptr);
+       }
+       const utimbuf converted = {.actime = pair[0].tv_sec, .modtime = pair[1].tv_sec};
+       return utime(path, &converted);
+     },
+     exact_seconds, true},
+};
+
+// --- The fd form, on a host with the primitive and on one without ---
+
+// A good call through `fd`, on `path` with the times `old`, sets `expected`; on a host that does
+// not set times this way (what the guest asks first) it is ENOSYS and sets nothing.
+#define CHECK_SETS(fd, path, expression, expected)                                                 \
+  do {                                                                                             \
+    const bool supported = wasi_utimens_fd_support(fd) != 0;                                       \
+    CHECK(OUTCOME(expression) == (supported ? succeeds : fails(ENOSYS)));                          \
+    CHECK(times_of(path) == (supported ? (expected) : old));                                       \
+  } while (false)

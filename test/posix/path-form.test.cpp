@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What all functions share that set times by path.
+
+#include "fixture.h"
+
+namespace {
+
+// What is not UTF-8, by class (RFC 3629).
+const char *const malformed[] = {
+    "\x80",                 // a continuation byte alone
+    "\xBF",                 //
+    "\xC3",                 // a sequence that the end cuts off
+    "\xE2\x82",             //
+    "\xF0\x9F\x98",         //
+    "\xC3(",                // or another character
+    "\xE2\x82(",            //
+    "\xC0\xAF",             // longer than need be
+    "\xC1\xBF",             //
+    "\xE0\x80\xAF",         //
+    "\xE0\x9F\xBF",         //
+    "\xF0\x8F\xBF\xBF",     //
+    "\xED\xA0\x80",         // a surrogate
+    "\xED\xBF\xBF",         //
+    "\xF4\x90\x80\x80",     // above U+10FFFF
+    "\xF5\x80\x80\x80",     //
+    "\xF8\x88\x80\x80\x80", // bytes that never occur
+    "\xFE",                 //
+    "\xFF",                 //
+};
+
+} // namespace
+
+TEST_CASE("path form: a file, by an absolute path") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set(f.file.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(f.file) == form.exact);
+    CHECK(f.untouched(f.file));
+  }
+}
+
+TEST_CASE("path form: a file, by a path relative to the current directory, /") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.file);
+    CHECK(OUTCOME(form.set(f.file.c_str() + 1, form.exact)) == succeeds);
+    CHECK(times_of(f.file) == form.exact);
+    CHECK(f.untouched(f.file));
+  }
+}
+
+TEST_CASE("path form: './' finds what wasi-libc finds by it, which without chdir is nothing") {
+  const files f;
+  for (const auto &path : {"./" + f.file.substr(1), ".//" + f.file.substr(1)}) {
+    const bool found = access(path.c_str(), F_OK) == 0;
+    for (const auto &form : path_forms) {
+      CAPTURE(form.name, path);
+      make_old(f.file);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == (found ? succeeds : fails(ENOENT)));
+      CHECK(times_of(f.file) == (found ? form.exact : old));
+      CHECK(f.untouched(f.file));
+    }
+  }
+}
+
+TEST_CASE("path form: a path with '.', '..' and more than one slash") {
+  const files f;
+  for (const auto &form : path_forms) {
+    for (const auto &path :
+         {f.top + "/./file", f.top + "//file", f.top + "/directory/../file", "/" + f.file,
+          f.top + "/dirlink/../file", f.top + "/directory/./..//./file"}) {
+      CAPTURE(form.name, path);
+      make_old(f.file);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+      CHECK(times_of(f.file) == form.exact);
+      CHECK(f.untouched(f.file));
+    }
+  }
+}
+
+TEST_CASE("path form: a directory, with and without a slash at the end") {
+  const files f;
+  for (const auto &form : path_forms) {
+    for (const auto &path :
+         {f.directory, f.directory + "/", f.directory + "//", f.directory + "/."}) {
+      CAPTURE(form.name, path);
+      make_old(f.directory);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+      CHECK(times_of(f.directory) == form.exact);
+      CHECK(f.untouched(f.directory));
+    }
+  }
+}
+
+TEST_CASE("path form: the preopened directory itself") {
+  for (const auto &form : path_forms) {
+    for (const char *path : {"/data", "/data/", "/data/.", "data", "//data"}) {
+      CAPTURE(form.name, path);
+      make_old("/data/.");
+      CHECK(OUTCOME(form.set(path, form.exact)) == succeeds);
+      CHECK(times_of("/data/.") == form.exact);
+    }
+  }
+}
+
+TEST_CASE("path form: a symbolic link is followed, or with NOFOLLOW set itself") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.file);
+    make_old(f.link);
+    const std::string &target = form.follows ? f.file : f.link;
+    CHECK(OUTCOME(form.set(f.link.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(target) == form.exact);
+    CHECK(f.untouched(target));
+  }
+}
+
+TEST_CASE("path form: a symbolic link to a directory is followed, or with NOFOLLOW set itself") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.directory);
+    make_old(f.directory_link);
+    const std::string &target = form.follows ? f.directory : f.directory_link;
+    CHECK(OUTCOME(form.set(f.directory_link.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(target) == form.exact);
+    CHECK(f.untouched(target));
+  }
+}
+
+TEST_CASE("path form: a symbolic link before the last component is always followed") {
+  const files f;
+  const std::string path = f.directory_link + "/inner";
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(f.inner) == form.exact);
+    CHECK(f.untouched(f.inner));
+  }
+}
+
+TEST_CASE(
+    "path form: a link to a directory with a slash at the end is the directory, NOFOLLOW or not") {
+  const files f;
+  const std::string path = f.directory_link + "/";
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(f.directory) == form.exact);
+    CHECK(f.untouched(f.directory));
+  }
+}
+
+TEST_CASE("path form: a dangling link is ENOENT, or with NOFOLLOW set itself") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.dangling);
+    CHECK(OUTCOME(form.set(f.dangling.c_str(), form.exact)) ==
+          (form.follows ? fails(ENOENT) : succeeds));
+    CHECK((times_of(f.dangling).pair[1].tv_sec == form.exact.pair[1].tv_sec) == !form.follows);
+    CHECK(f.untouched(form.follows ? "" : f.dangling));
+  }
+}
+
+TEST_CASE("path form: a loop of links is ELOOP, or with NOFOLLOW the link is set itself") {
+  const files f;
+  const std::string beyond = f.loop + "/file";
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.loop);
+    CHECK(OUTCOME(form.set(f.loop.c_str(), form.exact)) ==
+          (form.follows ? fails(ELOOP) : succeeds));
+    CHECK(f.untouched(form.follows ? "" : f.loop));
+    CHECK(OUTCOME(form.set(beyond.c_str(), form.exact)) == fails(ELOOP));
+  }
+}
+
+TEST_CASE("path form: what is missing is ENOENT, and is not made") {
+  const files f;
+  for (const auto &form : path_forms) {
+    for (const auto &path :
+         {f.missing, f.missing + "/", f.missing + "/file", f.missing + "/../file"}) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(ENOENT));
+      CHECK(OUTCOME(form.set(path.c_str(), nullptr)) == fails(ENOENT));
+    }
+  }
+  CHECK(access(f.missing.c_str(), F_OK) == -1);
+  CHECK(f.untouched());
+}
+
+TEST_CASE("path form: what is under a file, or a file with a slash at the end, is ENOTDIR") {
+  const files f;
+  for (const auto &form : path_forms) {
+    for (const auto &path :
+         {f.file + "/file", f.file + "/", f.file + "/.", f.link + "/", f.link + "/file"}) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(ENOTDIR));
+    }
+  }
+  CHECK(f.untouched());
+}
+
+TEST_CASE("path form: an empty path is ENOENT, and never the current directory") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set("", form.exact)) == fails(ENOENT));
+    CHECK(OUTCOME(form.set("", nullptr)) == fails(ENOENT));
+  }
+  CHECK(f.untouched());
+}
+
+TEST_CASE("path form: a path that is NULL is EFAULT where there is no fd") {
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set(nullptr, form.exact)) == fails(EFAULT));
+    CHECK(OUTCOME(form.set(nullptr, nullptr)) == fails(EFAULT));
+  }
+}
+
+TEST_CASE("path form: a path under no preopened directory is ENOENT") {
+  for (const auto &form : path_forms) {
+    for (const char *path : {"/", "/elsewhere", "/elsewhere/file", "elsewhere", ".", "..", "./",
+                             "../data", "/dat", "/datafile", "/data1/file"}) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path, form.exact)) == fails(ENOENT));
+    }
+  }
+}
+
+TEST_CASE("path form: a path that leaves the preopened directory; wasmtime says EPERM") {
+  const files f;
+  CHECK(symlink("../../outside", (f.top + "/outside").c_str()) == 0);
+  for (const auto &form : path_forms) {
+    for (const auto &path : {std::string("/data/.."), std::string("/data/../data"),
+                             std::string("/data/../outside"), f.top + "/outside/x"}) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(EPERM));
+    }
+  }
+}
+
+TEST_CASE("path form: a path that is not UTF-8 is EILSEQ, wherever in it") {
+  const files f;
+  for (const auto &form : path_forms) {
+    for (const std::string bad : malformed) {
+      for (const auto &path :
+           {f.top + "/" + bad, f.top + "/" + bad + "/file", f.file + bad, f.file.substr(1) + bad,
+            f.top + "/a long name before it \xC3\xA9 " + bad}) {
+        CAPTURE(form.name, path);
+        CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(EILSEQ));
+      }
+    }
+  }
+  CHECK(f.untouched());
+}
+
+TEST_CASE("path form: names in UTF-8 of every length") {
+  const files f;
+  for (const char *name :
+       {"\xC2\x80", "\xC3\xA9t\xC3\xA9", "\xDF\xBF", "\xE0\xA0\x80", "\xE2\x82\xAC", "\xED\x9F\xBF",
+        "\xEE\x80\x80", "\xEF\xBF\xBD", "\xF0\x90\x80\x80",
+        "\xF0\x9F\x98\x80 and more than eight bytes", "\xF4\x8F\xBF\xBF"}) {
+    const std::string path = f.top + "/" + name;
+    opened(path, O_CREAT | O_EXCL | O_RDWR);
+    for (const auto &form : path_forms) {
+      CAPTURE(form.name, path);
+      make_old(path);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+      CHECK(times_of(path) == form.exact);
+    }
+  }
+}
+
+TEST_CASE("path form: a name of 255 bytes is good, one more is ENAMETOOLONG; both the host's") {
+  const files f;
+  const std::string longest = f.top + "/" + std::string(255, 'x');
+  opened(longest, O_CREAT | O_EXCL | O_RDWR);
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    CHECK(OUTCOME(form.set(longest.c_str(), form.exact)) == succeeds);
+    CHECK(times_of(longest) == form.exact);
+    CHECK(OUTCOME(form.set((longest + "x").c_str(), form.exact)) == fails(ENAMETOOLONG));
+  }
+}
+
+TEST_CASE("path form: a path of more than PATH_MAX bytes; wasmtime says ENAMETOOLONG, or with "
+          "NOFOLLOW walks it") {
+  const files f;
+  std::string path = f.top;
+  while (path.size() <= PATH_MAX + 10) {
+    path += "/.";
+  }
+  path += "/file";
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.file);
+    CHECK(OUTCOME(form.set(path.c_str(), form.exact)) ==
+          (form.follows ? fails(ENAMETOOLONG) : succeeds));
+    CHECK((times_of(f.file) == old) == form.follows);
+  }
+}
+
+TEST_CASE("path form: NULL is now for both") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    make_old(f.file);
+    CHECK(OUTCOME(form.set(f.file.c_str(), nullptr)) == succeeds);
+    CHECK(is_now(times_of(f.file).pair[0]));
+    CHECK(is_now(times_of(f.file).pair[1]));
+    CHECK(f.untouched(f.file));
+  }
+}
+
+TEST_CASE("path form: times after 2038 and 2106") {
+  const files f;
+  for (const time_t seconds : late_seconds) {
+    for (const auto &form : path_forms) {
+      const times late{
+          {{seconds, form.exact.pair[0].tv_nsec}, {seconds, form.exact.pair[1].tv_nsec}}};
+      CAPTURE(form.name, seconds);
+      CHECK(OUTCOME(form.set(f.file.c_str(), late)) == succeeds);
+      CHECK(times_of(f.file) == late);
+    }
+  }
+}
+
+TEST_CASE("path form: a time before 1970 is EINVAL in either member") {
+  const files f;
+  for (const time_t seconds : {time_t(-1), time_t(-4294967296), time_t(INT64_MIN)}) {
+    for (const auto &form : path_forms) {
+      CAPTURE(form.name, seconds);
+      CHECK(OUTCOME(form.set(f.file.c_str(), times{{{seconds, 0}, {1, 0}}})) == fails(EINVAL));
+      CHECK(OUTCOME(form.set(f.file.c_str(), times{{{1, 0}, {seconds, 0}}})) == fails(EINVAL));
+    }
+  }
+  CHECK(f.untouched());
+}
+
+TEST_CASE(
+    "path form, order: ENOENT for an empty path, EFAULT for none, before a time out of range") {
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    const times before_1970{{{-1, 0}, {-1, 0}}};
+    CHECK(OUTCOME(form.set("", before_1970)) == fails(ENOENT));
+    CHECK(OUTCOME(form.set(nullptr, before_1970)) == fails(EFAULT));
+  }
+}
+
+TEST_CASE("path form, order: ENOENT outside every preopened directory before EILSEQ and EINVAL") {
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    const times before_1970{{{-1, 0}, {-1, 0}}};
+    CHECK(OUTCOME(form.set("/elsewhere/\xFF", form.exact)) == fails(ENOENT));
+    CHECK(OUTCOME(form.set("elsewhere/\xFF", form.exact)) == fails(ENOENT));
+    CHECK(OUTCOME(form.set("/elsewhere", before_1970)) == fails(ENOENT));
+    CHECK(OUTCOME(form.set("/elsewhere/\xFF", before_1970)) == fails(ENOENT));
+  }
+}
+
+TEST_CASE(
+    "path form, order: EILSEQ before a time out of range, and that before what the host says") {
+  const files f;
+  for (const auto &form : path_forms) {
+    CAPTURE(form.name);
+    const times before_1970{{{-1, 0}, {-1, 0}}};
+    CHECK(OUTCOME(form.set("/data/\xFF", before_1970)) == fails(EILSEQ));
+    for (const auto &path : {f.missing, f.file + "/file", f.loop + "/file"}) {
+      CHECK(OUTCOME(form.set(path.c_str(), before_1970)) == fails(EINVAL));
+    }
+  }
+}
