@@ -5,7 +5,7 @@ import os
 
 import pytest
 import toolbox
-from error_host import REAL, Call, Guest, Host, error_codes
+from error_host import ABSENT, REAL, Call, Guest, Host, error_codes
 
 # The errno of each error-code's name, as POSIX spells it. `unsupported` is ENOSYS.
 ERRNO = {
@@ -48,12 +48,13 @@ ERRNO = {
     "cross-device": "EXDEV",
 }
 
+# What libc's fstat asks of the host, with the wasi-libc of 2026.
+FSTAT = ["metadata-hash", "stat"]
+
 # After these answers the fd form may still succeed on a directory.
 NO_ANSWER_FOR_DIRECTORY = ["bad-descriptor", "unsupported"]
 
 TIMES = ((1, 2), (3, 999999999))
-DOT = Call("set-times-at", (frozenset(), ".", *TIMES), "not-directory")
-
 
 NAMES = ["file", "link", "directory/inner", "directory", "."]
 
@@ -102,9 +103,7 @@ def test_set_times_on_a_file(snapshot, link, code, tree, calls_guest):
     result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
     assert result == f"-1 {ERRNO[code]}"
     assert times(tree) == before
-    # The adapter knows by itself that a file is no directory.
-    second = [DOT] if code in NO_ANSWER_FOR_DIRECTORY and not toolbox.is_preview1(snapshot) else []
-    assert without_questions(snapshot, host_calls) == [Call("set-times", TIMES, code), *second]
+    assert without_questions(snapshot, host_calls) == [Call("set-times", TIMES, code)]
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
@@ -134,13 +133,19 @@ def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, link, code, tre
         assert f"enum variant name `{code}` is not valid" in done.trap
 
 
-def without_questions(snapshot: str, host_calls: list[Call]) -> list[Call]:
-    """The calls but for those that a refused call may make with the wasi-libc of 2024.
+def without_questions(snapshot: str, host_calls: list[Call], *, asks: bool = False) -> list[Call]:
+    """The calls but for those by which libc finds out what a file descriptor is.
 
-    There only the adapter knows what a file descriptor is; its fd_fdstat_get asks the host for these.
+    With the wasi-libc of 2024 any refused call may ask, by the adapter's fd_fdstat_get. With that of
+    2026 only one that `asks` does: refused so that the descriptor may still be a directory's.
     """
-    allowed = ["get-flags", "get-type"] if toolbox.is_preview1(snapshot) else []
-    return [host_call for host_call in host_calls if host_call.method not in allowed]
+    asking = ["get-flags", "get-type"] if toolbox.is_preview1(snapshot) else FSTAT
+    asked = [host_call.method for host_call in host_calls if host_call.method in asking]
+    if toolbox.is_preview1(snapshot):
+        assert len(asked) == len(set(asked))
+    else:
+        assert asked == (FSTAT if asks else [])
+    return [host_call for host_call in host_calls if host_call.method not in asking]
 
 
 # --- A host without the primitive ---
@@ -171,7 +176,8 @@ def test_directory_all_the_same(snapshot, link, host_answer, function, tree, cal
     assert result == "0"
     assert times(tree) == expected
     first = first_answer(snapshot, link, host_answer)[1]
-    assert host_calls == [*first, Call("set-times-at", (frozenset(), ".", *TIMES))]
+    dot = Call("set-times-at", (frozenset(), ".", *TIMES))
+    assert without_questions(snapshot, host_calls) == [*first, dot]
 
 
 @pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
@@ -186,8 +192,7 @@ def test_file_is_refused_and_its_neighbours_untouched(
     assert result == f"-1 {ERRNO['unsupported' if link in toolbox.LINKS_NOFD else host_answer]}"
     assert times(tree) == before
     first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
-    second = [] if toolbox.is_preview1(snapshot) else [DOT]
-    assert without_questions(snapshot, host_calls) == [*first, *second]
+    assert without_questions(snapshot, host_calls) == first
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
@@ -203,7 +208,7 @@ def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, 
     assert result == f"-1 {ERRNO[first if stands else code]}"
     assert times(tree) == before
     second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
-    assert without_questions(snapshot, host_calls) == [*first_calls, second]
+    assert without_questions(snapshot, host_calls, asks=True) == [*first_calls, second]
 
 
 @pytest.mark.parametrize("code", [code for code in error_codes() if code not in NO_ANSWER_FOR_DIRECTORY])
@@ -230,6 +235,36 @@ def test_nothing_is_remembered_from_call_to_call(snapshot, link, tree, calls_gue
     results = [line.partition(" -> ")[2] for line, _ in done.steps[len(OPENINGS) :]]
     assert results == ["-1 ENOSYS", "0", "-1 EACCES", "-1 ENOSYS", "0"]
     assert times(tree)["file"] == (5 * 10**9, 5 * 10**9)
+
+
+@pytest.mark.parametrize("link", toolbox.LINKS_FD)
+def test_guest_that_imports_what_is_absent_cannot_start(snapshot, link, tree, calls_guest):
+    done = Host(set_times=ABSENT).run(calls_guest(snapshot, link), "support -1", dirs={"/d": tree})
+    assert done.stdout == ""
+    assert "set-times" in done.trap
+
+
+@pytest.mark.parametrize("link", toolbox.LINKS_NOFD)
+def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_guest):
+    lines = {
+        "futimens file 1:2,3:4": "-1 ENOSYS",
+        "futimens file 1:-3,3:4": "-1 EINVAL",
+        "futimens 77 1:2,3:4": "-1 EBADF",
+        "futimens 1 1:2,3:4": "-1 EINVAL",
+        "utimensat file NULL 1:2,3:4 0": "-1 ENOSYS",
+        "utimensat cwd NULL 1:2,3:4 0": "-1 EFAULT",
+        "futimes file 1:2,3:4": "-1 ENOSYS",
+        "support file": "0",
+        "support directory": "1",
+        "futimens directory 5:6,7:8": "0",
+        "utimensat cwd /d/file 9:10,11:12 0": "0",
+    }
+    done = Host(set_times=ABSENT).run(calls_guest(snapshot, link), *OPENINGS, *lines, dirs={"/d": tree})
+    assert done.trap == ""
+    got = done.stdout.splitlines()[len(OPENINGS) :]
+    assert got == [f"{line} -> {result}" for line, result in lines.items()]
+    assert times(tree)["directory"] == (5_000_000_006, 7_000_000_008)
+    assert times(tree)["file"] == (9_000_000_010, 11_000_000_012)
 
 
 # --- What a guest can ask ---
@@ -260,6 +295,7 @@ def test_support_says_what_futimens_finds_and_changes_nothing(
     assert result == ("1" if expected else "0")
     assert times(tree) == before
     assert (tree / fd).stat().st_ctime_ns == changed
-    for host_call in without_questions(snapshot, host_calls):
-        assert host_call.arguments[-2:] == ("no-change", "no-change")
+    for host_call in host_calls:
+        if host_call.method.startswith("set-times"):
+            assert host_call.arguments[-2:] == ("no-change", "no-change")
     assert call(host, guest, tree, f"futimens {fd} 1:2,3:4")[0] == ("0" if expected else "-1 ENOSYS")

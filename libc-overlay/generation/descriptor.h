@@ -32,7 +32,10 @@ concept generation = requires(const D d, const new_times &times, wit::path_flags
   // One host call each; 0 or the errno of its answer.
   { d.set_times(times) } -> same_as<int>;
   { d.set_times_at(flags, "", size_t(), times) } -> same_as<int>;
-  // The first time that these cannot carry.
+  // False where set_times_at with "." must not be tried on this file: it is no directory. To be
+  // asked only once the host has refused.
+  { d.may_be_directory() } -> same_as<bool>;
+  // The first time that set_times and set_times_at cannot carry.
   { D::end } -> same_as<const wit::datetime &>;
 };
 

@@ -6,12 +6,15 @@
 
 #include "pure/errno-of.h"
 
+#include <sys/stat.h>
+
 namespace wasi_utimens {
 
 // wasi-libc's descriptor_vtable_t, as far as it matters here.
 struct descriptor_vtable {
   void (*free)(void *data);
-  void (*before_get_file[4])(); // get_read_stream, get_write_stream, set_blocking, fstat
+  void (*before_fstat[3])(); // get_read_stream, get_write_stream, set_blocking
+  int (*fstat)(void *data, struct stat *status);
   int (*get_file)(void *data, wit::descriptor *borrow); // NULL for what is no file
 };
 
@@ -27,11 +30,18 @@ public:
   static constexpr wit::datetime end = {static_cast<uint64_t>(INT64_MAX) + 1, 0};
 
   // NULL: the file descriptor is not open.
-  explicit host_descriptor(const descriptor_table_entry *entry)
-      : known_kind(entry == nullptr ? descriptor_kind::not_open : borrow(*entry)) {}
+  explicit host_descriptor(const descriptor_table_entry *found)
+      : entry(found), known_kind(found == nullptr ? descriptor_kind::not_open : borrow()) {}
 
   descriptor_kind presumed_kind() const { return known_kind; }
   descriptor_kind kind() const { return known_kind; }
+
+  // By libc's own fstat. WIT has `not-directory` for this, but a host that joins "." to a path of
+  // its own reaches a file by it, and not always the one that is open (jco).
+  bool may_be_directory() const {
+    struct stat status;
+    return entry->vtable->fstat(entry->data, &status) == 0 && S_ISDIR(status.st_mode);
+  }
 
   int set_times(const new_times &times) const {
     return errno_of(wit::set_times(handle, times.access, times.modification));
@@ -44,15 +54,17 @@ public:
   }
 
 private:
-  descriptor_kind borrow(const descriptor_table_entry &entry) {
+  descriptor_kind borrow() {
     wit::descriptor borrowed; // not `handle` itself: this object stays in registers
-    if (entry.vtable->get_file == nullptr || entry.vtable->get_file(entry.data, &borrowed) != 0) {
+    if (entry->vtable->get_file == nullptr ||
+        entry->vtable->get_file(entry->data, &borrowed) != 0) {
       return descriptor_kind::not_file;
     }
     handle = borrowed;
     return descriptor_kind::file;
   }
 
+  const descriptor_table_entry *entry;
   wit::descriptor handle = 0;
   descriptor_kind known_kind;
 };

@@ -39,6 +39,9 @@ public:
                : descriptor_kind::not_file;
   }
 
+  // The adapter knows, and answers ENOTDIR without asking the host.
+  bool may_be_directory() const { return true; }
+
   int set_times(const new_times &times) const {
     return errno_of(__wasi_fd_filestat_set_times(fd, nanoseconds(times.access),
                                                  nanoseconds(times.modification), flags(times)));

@@ -30,10 +30,13 @@ bool may_be_directory(int error) {
          error == errno_of(wit::error_code::unsupported);
 }
 
-// "." on the same descriptor reaches nothing but the directory that it is; anything else answers
-// not-directory, and the first error stands.
+// "." on the same descriptor reaches nothing but the directory that it is. Where that is refused in
+// the same way, or it is no directory, the first error stands.
 [[gnu::noinline]] int set_directory_times(int number, const timespec *times, int error) {
   const descriptor fd(number);
+  if (!fd.may_be_directory()) {
+    return error;
+  }
   const int directory_error =
       fd.set_times_at(wit::path_flags::none, ".", 1, new_times_of(times, descriptor::end));
   if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
