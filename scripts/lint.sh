@@ -15,11 +15,13 @@ shellcheck -x "${shell_files[@]}"
 ruff check --quiet .
 ruff format --check --quiet .
 
+flags=(--target=wasm32-wasip2 -std=c++20 -fno-exceptions -fno-rtti -nostdinc++ -D_GNU_SOURCE
+    -Wall -Wextra -Wconversion -isystem include -Iwit-imports -Ilibc-overlay -DWASI_UTIMENS_FD=true)
+
 tidy() { # GENERATION SYSROOT
     local output
-    output=$(clang-tidy --quiet libc-overlay/posix/*.cpp -- --target=wasm32-wasip2 --sysroot="$2" \
-        -std=c++20 -fno-exceptions -fno-rtti -nostdinc++ -D_GNU_SOURCE -isystem include -Iwit-imports \
-        -Ilibc-overlay -DWASI_UTIMENS_FD=true -DWASI_LIBC_GENERATION="\"generation/$1.h\"" 2>&1) || {
+    output=$(clang-tidy --quiet libc-overlay/posix/*.cpp -- "${flags[@]}" --sysroot="$2" \
+        -DWASI_LIBC_GENERATION="\"generation/$1.h\"" 2>&1) || {
         echo "$output"
         return 1
     }

@@ -2,7 +2,6 @@
 """Linking the overlay into guests of every kind."""
 
 import pytest
-
 import toolbox
 
 GUEST = """
