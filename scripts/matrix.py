@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "test"))
 import toolbox  # noqa: E402
 
 HOSTS = toolbox.TOOLCHAIN / "hosts"
+PINS = ROOT / "scripts/versions.env"
 ERROR_HOST = ROOT / "test/error_host.py"
 
 BUILDS = {toolbox.WRAP: "libwasi-utimens.a", toolbox.WRAP_NOFD: "libwasi-utimens-nofd.a"}
@@ -52,38 +53,28 @@ class Run:
 
 
 def hosts(scratch: Path) -> Iterator[Host]:
-    for directory in sorted(HOSTS.glob("wasmtime-*"), key=version_key):
-        yield wasmtime_cli(directory / "wasmtime_cli/wasmtime")
-    yield wasmtime_cli(toolbox.WASMTIME)
+    pins = toolbox.run(["bash", "-c", '. "$0"; echo "${HOST_WASMTIMES[@]}"', str(PINS)]).stdout.split()
+    programs = [HOSTS / f"wasmtime-{pin}/wasmtime_cli/wasmtime" for pin in pins]
+    yield from (wasmtime_cli(program) for program in [*programs, toolbox.WASMTIME] if program.exists())
     library = f"wasmtime-py {version('wasmtime')}"
-    yield Host(library, lambda guest, d: [sys.executable, ERROR_HOST, "--dir", f"{d}::.", guest])
+    yield Host(library, lambda guest, d: [sys.executable, ERROR_HOST, f"--dir={d}::.", guest])
     yield Host(
         f"{library} with a `set-times` that answers `unsupported`",
-        lambda guest, d: [
-            sys.executable,
-            ERROR_HOST,
-            "--set-times=unsupported",
-            "--dir",
-            f"{d}::.",
-            guest,
-        ],
+        lambda guest, d: [sys.executable, ERROR_HOST, "--set-times=unsupported", f"--dir={d}::.", guest],
     )
     if (HOSTS / "jco").exists():
         yield jco(HOSTS / "jco/node_modules", scratch)
 
 
-def version_key(path: Path) -> list[int]:
-    return [int(number) for number in path.name.partition("-")[2].split(".")]
-
-
 def wasmtime_cli(program: Path) -> Host:
     name = " ".join(toolbox.run([str(program), "--version"]).stdout.split()[:2])
-    return Host(name, lambda guest, directory: [program, "run", "--dir", f"{directory}::.", guest])
+    return Host(name, lambda guest, d: [program, "run", "--dir", f"{d}::.", guest])
 
 
 def jco(modules: Path, scratch: Path) -> Host:
     """jco's own host has no option for directories: a module does it, which must see jco's packages."""
     (scratch / "node_modules").symlink_to(modules)
+    program = modules / ".bin/jco"
     preopen = scratch / "preopen.mjs"
     preopen.write_text(
         'import { _setPreopens } from "@bytecodealliance/preview2-shim/filesystem";\n'
@@ -97,15 +88,7 @@ def jco(modules: Path, scratch: Path) -> Host:
     name = f"jco {version_of('jco')} with preview2-shim {version_of('preview2-shim')} on Node {node}"
     return Host(
         name,
-        lambda guest, directory: [
-            "env",
-            f"GUEST_DIRECTORY={directory}",
-            modules / ".bin/jco",
-            "run",
-            "--jco-import",
-            preopen,
-            guest,
-        ],
+        lambda guest, d: ["env", f"GUEST_DIRECTORY={d}", program, "run", "--jco-import", preopen, guest],
     )
 
 
@@ -123,10 +106,11 @@ def run(
         start_new_session=True,
     )
     try:
-        return process.wait(patience), *process.communicate()
+        output = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)  # a host may have children
         return None, *process.communicate()
+    return process.returncode, *output
 
 
 def probe(host: Host, guest: Path, directory: Path) -> list[dict]:
