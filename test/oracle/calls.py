@@ -4,13 +4,17 @@
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import toolbox
+
+HANGS_AFTER = 600  # seconds
 
 SOURCE = Path(__file__).with_name("perform.c")
 CFLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
@@ -103,12 +107,13 @@ class Place:
         self.top = self.directory / "top"
         self.top.mkdir()
         self.user.own(self.top)
+        self.held = []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        open_all(self.directory)
+        self.clear()
         shutil.rmtree(self.directory)
 
     def add(self, program: Path) -> Path:
@@ -133,8 +138,14 @@ class Place:
             str(program),
         ]
 
+    def hold(self, path: Path):
+        """Keeps a file open for as long as the place is as it is."""
+        self.held.append(path.open("rb+", buffering=0))
+
     def clear(self):
         """`top` as it was at first."""
+        while self.held:
+            self.held.pop().close()
         open_all(self.top)
         shutil.rmtree(self.top)
         self.top.mkdir()
@@ -160,6 +171,8 @@ class Place:
                     **self.user.options(),
                 ) as process,
             ):
+                watchdog = threading.Timer(HANGS_AFTER, process.kill)
+                watchdog.start()
                 for line in process.stdout:
                     if line.startswith("stats "):
                         at_stats(process, line)
@@ -168,12 +181,14 @@ class Place:
                     else:
                         answers.append(line.rstrip("\n"))
                 code = process.wait()
+                watchdog.cancel()
                 stderr.seek(0)
                 said = stderr.read()
             if "wasm backtrace" in said:
                 answers.append("trap")
             elif code != 0:
-                raise AssertionError(f"{program.name}: exit {code}: {answers[-1:]} {said}")
+                ended = f"killed after {HANGS_AFTER} s" if code == -signal.SIGKILL else f"exit {code}: {said}"
+                raise AssertionError(f"{program.name}: at {script[len(answers) :][:1]}: {ended}")
         return answers
 
 

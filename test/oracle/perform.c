@@ -44,7 +44,7 @@ enum { MAX_WORDS = 24, MAX_SLOTS = 32, MAX_WATCHED = 16 };
 static const int never_open = 1000000;
 
 static void die(const char *what, const char *why) {
-  printf("perform: %s: %s\n", what, why);
+  fprintf(stderr, "perform: %s: %s\n", what, why);
   exit(2);
 }
 

@@ -141,6 +141,7 @@ def make_files(place: Place):
     make_node(tree / "fifo", FIFO, 0o644)
     make_node(tree / "socket", SOCKET, 0o644)
     own(tree / "fifo")
+    place.hold(tree / "fifo")  # else wasmtime, which opens a file to set its times, waits for a writer
     own(tree / "socket")
     if place.user.is_root:  # from here on they are root's
         for name, mode in (("others", 0o644), ("others-writable", 0o666), ("others-closed", 0o600)):
@@ -198,6 +199,7 @@ PATHS = {
     "link-absolute": ["link-absolute", "file"],
     "link-outside": ["link-outside"],
     "socket": ["socket"],
+    "fifo": ["fifo"],
     "missing": ["."],
     "missing/": ["."],
     "missing/..": ["."],
@@ -211,9 +213,6 @@ PATHS = {
     TOO_LONG_PATH: ["file"],
     "bad%FF": ["."],
 }
-# Not by a function that follows links: wasmtime opens a file to set its times, and here it would
-# wait for a writer. Nor a link of another user, the access time of which Linux moves on the way.
-UNFOLLOWED_PATHS = {"fifo": ["fifo"]}
 OTHERS_PATHS = {
     "others": ["others"],
     "others-writable": ["others-writable"],
@@ -223,6 +222,7 @@ OTHERS_PATHS = {
     "link-others": ["link-others", "others"],
     "device": ["device"],
 }
+# Not by a function that follows links: Linux moves the access time of another user's link on the way.
 OTHERS_UNFOLLOWED_PATHS = {"others-link": ["others-link", "file"]}
 IN_FULL = ("file", "link", "dir", "closed", "others", "others-writable")
 
@@ -315,9 +315,8 @@ def rows(place: Place) -> Iterator[str | Call]:
         yield "watch . file"
         yield from fd_calls(fd, target, ALL_TIMES if fd in ("1", "-1") else FEW_TIMES)
 
-    unfollowed = UNFOLLOWED_PATHS | (OTHERS_UNFOLLOWED_PATHS if others else {})
-    for path, watched in (PATHS | (OTHERS_PATHS if others else {}) | unfollowed).items():
-        follow = path not in unfollowed
+    for path, watched in (PATHS | (OTHERS_PATHS | OTHERS_UNFOLLOWED_PATHS if others else {})).items():
+        follow = path not in OTHERS_UNFOLLOWED_PATHS
         flags = FLAGS if follow else ("NOFOLLOW",)
         times = ALL_TIMES if path in IN_FULL else FEW_TIMES
         yield "watch " + " ".join(watched)
