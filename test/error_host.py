@@ -37,6 +37,7 @@ WASM_TOOLS = ROOT / ".toolchain/bin/wasm-tools"
 # Answers beside the error-codes.
 REAL = "real"  # do it, and answer what wasmtime answers
 OK = "ok"  # answer ok and do nothing
+ABSENT = "absent"  # always: the host has no such method, a guest that imports it cannot start
 
 Answers = str | Iterable[str] | Callable[["Call"], str]
 
@@ -131,12 +132,22 @@ class Guest:
         wit = wasm_tools("component", "wit", path)
         self.component = component.Component.from_file(engine(), str(path))
         self.run_export = re.search(r"^  export (wasi:cli/run@\S+);$", wit, re.M)[1]
-        self.methods, self.real = real_methods(wit)
+        self.filesystem = filesystem(wit)
+
+
+@dataclass(frozen=True)
+class Filesystem:
+    """What a guest imports of wasi:filesystem/types."""
+
+    name: str  # with the guest's version
+    methods: list[str]  # of descriptor, and each is a function of `real`
+    others: list[str]  # functions, with their names in full
+    real: component.Component
 
 
 @functools.cache
-def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
-    """The methods of descriptor that a guest imports, and a component that calls the real ones.
+def filesystem(wit: str) -> Filesystem | None:
+    """Finds that in a guest's WIT, and makes a component that calls the real methods.
 
     The library cannot call a WASI function itself. So each has a way through a component that
     imports it and exports it as a plain function, its core function only handing the arguments on.
@@ -144,19 +155,26 @@ def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
     package = re.search(
         r"^package wasi:filesystem@(\S+) \{\n  interface types \{\n(.*?)^  \}", wit, re.M | re.S
     )
-    resource = package and re.search(r"^    resource descriptor \{\n(.*?)^    \}", package[2], re.M | re.S)
-    if not resource:
-        return [], None
-    version, interface = package.groups()
-    methods = re.findall(r"^      ([\w-]+): func\((.*)\)( -> .*)?;$", resource[1], re.M)
+    if not package:
+        return None
+    name, interface = f"wasi:filesystem/types@{package[1]}", package[2]
+    resources = dict(re.findall(r"^    resource (\S+) \{\n(.*?)^    \}", interface, re.M | re.S))
+    method = re.compile(r"^      ([\w-]+): func\((.*)\)( -> .*)?;$", re.M)
     # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers a
     # host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".
-    methods = [method for method in methods if "borrow<" not in method[1]]
+    methods = [m for m in method.findall(resources.get("descriptor", "")) if "borrow<" not in m[1]]
+    names = [name for name, _, _ in methods]
+    others = re.findall(r"^    ([\w-]+): func", interface, re.M)
+    for resource, body in resources.items():
+        for other, _, _ in method.findall(body):
+            if resource != "descriptor" or other not in names:
+                others.append(f"[method]{resource}.{other}")
+
     types = re.findall(r"^    (?:resource|flags|enum|variant|record|type) ([\w-]+)", interface, re.M)
     types += re.findall(r"[\w-]+", ",".join(re.findall(r"^    use [^{]*\{(.*)\};", interface, re.M)))
-    world = ["world real {", f"use wasi:filesystem/types@{version}.{{{', '.join(types)}}};"]
-    for name, parameters, result in methods:
-        world.append(f"export {name}: func(self: borrow<descriptor>, {parameters}){result};")
+    world = ["world real {", f"use {name}.{{{', '.join(types)}}};"]
+    for export, parameters, result in methods:
+        world.append(f"export {export}: func(self: borrow<descriptor>, {parameters}){result};")
     world = re.sub(
         r"^world root \{.*?^\}$", lambda _: "\n".join([*world, "}"]), wit, count=1, flags=re.M | re.S
     )
@@ -168,7 +186,8 @@ def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
         core.write_text(handing_on(dummy))
         target = Path(directory, "real.wasm")
         wasm_tools("component", "new", core, "-o", target)
-        return [name for name, _, _ in methods], component.Component.from_file(engine(), str(target))
+        real = component.Component.from_file(engine(), str(target))
+    return Filesystem(name, names, others, real)
 
 
 def handing_on(dummy: str) -> str:
@@ -260,26 +279,15 @@ class Host:
         done = Done()
         store = wasmtime.Store(engine())
         store.set_wasi(self.wasi_config(["guest.wasm", *arguments], dirs or {}, env or {}, done, capture))
-        real = None
-        if guest.real is not None:
-            linker = component.Linker(engine())
-            linker.add_wasip2()
-            real = linker.instantiate(store, guest.real)
         linker = component.Linker(engine())
         linker.allow_shadowing = True
         linker.add_wasip2()
-        with linker.root() as root, root.add_instance(filesystem_types()) as types:
-            for method in guest.methods:
-                if not self.watch and self.answers.get(method, REAL) == REAL:
-                    continue
-                types.add_func(
-                    f"[method]descriptor.{method}",
-                    self.method(method, real.get_func(store, method), done),
-                )
-        instance = linker.instantiate(store, guest.component)
-        interface = instance.get_export_index(store, guest.run_export)
-        run = instance.get_func(store, instance.get_export_index(store, "run", interface))
+        if guest.filesystem:
+            self.define(linker, store, guest.filesystem, done)
         try:
+            instance = linker.instantiate(store, guest.component)
+            interface = instance.get_export_index(store, guest.run_export)
+            run = instance.get_func(store, instance.get_export_index(store, "run", interface))
             result = run(store)
             done.returncode = 0 if result is None or getattr(result, "tag", None) == "ok" else 1
         except wasmtime.ExitTrap as exit_trap:
@@ -287,6 +295,43 @@ class Host:
         except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
             done.returncode, done.trap = 134, str(trap)
         return done
+
+    def define(self, linker: component.Linker, store: wasmtime.Store, guest: Filesystem, done: Done) -> None:
+        """Puts this host's functions in the place of wasmtime's."""
+        real_linker = component.Linker(engine())
+        real_linker.add_wasip2()
+        real = real_linker.instantiate(store, guest.real)
+        absent = [method for method, answers in self.answers.items() if answers == ABSENT]
+        # Under the guest's own version, where that is not wasmtime's, there is nothing but what is
+        # defined here.
+        name = guest.name if absent else filesystem_types()
+        with linker.root() as root, root.add_instance(name) as types:
+            if absent:
+                assert name != filesystem_types()
+                self.define_others(types, real.get_func(store, guest.methods[0]).type(store), guest.others)
+            for method in guest.methods:
+                if method in absent or (not self.watch and not absent and self.is_real(method)):
+                    continue
+                function = self.method(method, real.get_func(store, method), done)
+                types.add_func(f"[method]descriptor.{method}", function)
+
+    @staticmethod
+    def define_others(types: component.LinkerInstance, of_descriptor, others: list[str]) -> None:
+        """What a guest needs in order to start, but cannot call on a host with something absent."""
+
+        def drop(*_):  # the store drops all descriptors at its end
+            pass
+
+        def trap(*_):
+            raise NotImplementedError
+
+        types.add_resource("descriptor", of_descriptor.params[0][1].ty, drop)
+        types.add_resource("directory-entry-stream", component.ResourceType.host(0), drop)
+        for function in others:
+            types.add_func(function, trap)
+
+    def is_real(self, method: str) -> bool:
+        return self.answers.get(method, REAL) == REAL
 
     def wasi_config(self, argv, dirs, env, done: Done, capture: bool) -> wasmtime.WasiConfig:
         config = wasmtime.WasiConfig()
@@ -344,7 +389,7 @@ def main() -> int:
             metavar="ANSWER[,ANSWER...]",
             default=REAL,
             help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever;"
-            " or 'random'",
+            " or 'random'; or 'absent', the host has no such method",
         )
     parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")
@@ -360,9 +405,11 @@ def main() -> int:
         if text == "random":
             return at_random(options.seed)
         for answer in text.split(","):
-            if answer not in (REAL, OK, *error_codes()):
-                parser.error(f"{answer!r} is no error-code of wasi:filesystem, nor 'ok', 'real' or 'random'")
-        return text.split(",")
+            if answer not in (REAL, OK, ABSENT, *error_codes()):
+                parser.error(
+                    f"{answer!r} is no error-code of wasi:filesystem, nor 'ok', 'real', 'absent' or 'random'"
+                )
+        return text if text == ABSENT else text.split(",")
 
     dirs = {}
     for mount in options.dir:

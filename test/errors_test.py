@@ -103,7 +103,8 @@ def test_set_times_on_a_file(snapshot, link, code, tree, calls_guest):
     result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
     assert result == f"-1 {ERRNO[code]}"
     assert times(tree) == before
-    assert without_questions(snapshot, host_calls) == [Call("set-times", TIMES, code)]
+    asks = code in NO_ANSWER_FOR_DIRECTORY
+    assert without_questions(snapshot, host_calls, asks=asks) == [Call("set-times", TIMES, code)]
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
@@ -177,7 +178,10 @@ def test_directory_all_the_same(snapshot, link, host_answer, function, tree, cal
     assert times(tree) == expected
     first = first_answer(snapshot, link, host_answer)[1]
     dot = Call("set-times-at", (frozenset(), ".", *TIMES))
-    assert without_questions(snapshot, host_calls) == [*first, dot]
+    if toolbox.is_preview1(snapshot):  # a good call does not ask
+        assert host_calls == [*first, dot]
+    else:
+        assert without_questions(snapshot, host_calls, asks=True) == [*first, dot]
 
 
 @pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
@@ -192,10 +196,10 @@ def test_file_is_refused_and_its_neighbours_untouched(
     assert result == f"-1 {ERRNO['unsupported' if link in toolbox.LINKS_NOFD else host_answer]}"
     assert times(tree) == before
     first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
-    assert without_questions(snapshot, host_calls) == first
+    assert without_questions(snapshot, host_calls, asks=True) == first
 
 
-@pytest.mark.parametrize("link", toolbox.LINKS)
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
 @pytest.mark.parametrize("code", error_codes())
 def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, calls_guest):
