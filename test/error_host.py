@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import wasmtime
 from wasmtime import component
@@ -401,31 +401,34 @@ def main() -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
 
+    def fail(message: str) -> NoReturn:
+        parser.exit(2, f"{parser.prog}: {message}\n")
+
     def answers(text: str) -> Answers:
         if text == "random":
             return at_random(options.seed)
+        if text == ABSENT:
+            return text
         for answer in text.split(","):
-            if answer not in (REAL, OK, ABSENT, *error_codes()):
-                parser.error(
-                    f"{answer!r} is no error-code of wasi:filesystem, nor 'ok', 'real', 'absent' or 'random'"
-                )
-        return text if text == ABSENT else text.split(",")
+            if answer not in (REAL, OK, *error_codes()):
+                fail(f"{answer!r} is no error-code of wasi:filesystem; see --help for other answers")
+        return text.split(",")
 
+    if not WASM_TOOLS.exists():
+        fail("there is no wasm-tools: run `make toolchain`")
     dirs = {}
     for mount in options.dir:
         host_path, _, guest_path = mount.partition("::")
         dirs[guest_path or host_path] = host_path
     env = dict(pair.split("=", 1) for pair in options.env)
     host = Host(answers(options.set_times), answers(options.set_times_at))
-    if not WASM_TOOLS.exists():
-        parser.error("there is no wasm-tools: run `make toolchain`")
     try:
         guest = Guest(options.guest)
     except (subprocess.CalledProcessError, TypeError):
-        parser.error(f"{options.guest} is no component with a wasi:cli/run to run")
+        fail(f"{options.guest} is no component with a wasi:cli/run to run")
     for host_path in dirs.values():
         if not Path(host_path).is_dir():
-            parser.error(f"--dir {host_path}: no such directory")
+            fail(f"--dir {host_path}: no such directory")
     done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False)
     if options.calls:
         Path(options.calls).write_text("".join(f"{call}\n" for call in done.calls))

@@ -191,6 +191,8 @@ REFUSED = {
     "utimensat 1 file 1:2,3:4 0": "ENOTDIR",
     "utimensat 1 \\xff 1:-3,3:4 0": "ENOTDIR",
     "utimensat 77 \\xff 1:-3,3:4 0": "EBADF",
+    "utimensat 77 file 1:-3,3:4 0": "EBADF",
+    "utimensat 1 file 1:2,-1:0 0": "ENOTDIR",
     "utimensat cwd /elsewhere 1:2,3:4 0": "ENOENT",
     "utimensat cwd /elsewhere/\\xff 1:-3,3:4 0": "ENOENT",
     "utimensat cwd /d/\\xff 1:2,3:4 0": "EILSEQ",
