@@ -8,6 +8,7 @@ import os
 
 import pytest
 import toolbox
+from fuzz.errors import ErrorFuzz
 from fuzz.run import Fuzz
 from oracle import calls
 
@@ -32,4 +33,19 @@ def test_random_calls_end_as_on_linux(snapshot, build, native, tmp_path, record_
         "summary",
         f"random calls, wasi-libc {snapshot}, {build}: {fuzz.calls} as on Linux (seed {SEED}), "
         f"nothing grew: guest {last['memory']} pages, host {last['host fds']} fds and {last['host kB']} kB",
+    )
+
+
+def test_random_errors_of_the_host(snapshot, native, tmp_path, record_property):
+    guest = toolbox.compile_guest(
+        snapshot, toolbox.WRAP_UBSAN, tmp_path / "perform.wasm", calls.SOURCE, flags=calls.CFLAGS
+    )
+    with calls.Place() as place:
+        fuzz = ErrorFuzz(place, snapshot, native, guest)
+        fuzz.many(f"{SEED} {snapshot} errors", CALLS // 2, grows=False)
+    assert fuzz.host_calls >= CALLS // 10
+    record_property(
+        "summary",
+        f"random errors, wasi-libc {snapshot}: {fuzz.calls} as the contract says (seed {SEED}), "
+        f"{fuzz.host_calls} of them answered by the host",
     )

@@ -157,11 +157,12 @@ def flags(rng: random.Random) -> str:
 
 
 def time(rng: random.Random, function: str) -> Time:
-    """Near an edge, or of any size at all."""
-    seconds = (
-        rng.choice(SECONDS_AT_EDGES) + rng.randrange(-1, 2) if rng.random() < 0.3 else of_any_size(rng, 63)
-    )
-    if rng.random() < 0.6:
+    """Near an edge, or of any size at all; most of them good, as one bad time is enough to refuse a call."""
+    if rng.random() < 0.3:
+        seconds = rng.choice(SECONDS_AT_EDGES) + rng.randrange(-1, 2)
+    else:
+        seconds = of_any_size(rng, 63 if rng.random() < 0.2 else 33)
+    if rng.random() < 0.85:
         seconds = abs(seconds)
     seconds = max(-(2**63), min(2**63 - 1, seconds))
     if function in SECONDS:
@@ -170,9 +171,9 @@ def time(rng: random.Random, function: str) -> Time:
         return Time(seconds, rng.choice(("NOW", "OMIT")))
     limit, edges = (10**9, NANOSECONDS_AT_EDGES) if function in TIMESPEC else (10**6, MICROSECONDS_AT_EDGES)
     kind = rng.random()
-    if kind < 0.7:
+    if kind < 0.8:
         return Time(seconds, rng.randrange(limit))
-    if kind < 0.9 or function in TIMESPEC:
+    if kind < 0.95 or function in TIMESPEC:
         return Time(seconds, rng.choice(edges))
     return Time(seconds, of_any_size(rng, 63))
 

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Random sequences on a host that answers errors at random.
+
+Linux cannot say what comes of those. But what the guest asked of the host, and what the host then
+answered, leave exactly one right result (docs/SEMANTICS.md); and where nothing was asked, it is as
+on Linux again.
+"""
+
+import random
+from pathlib import Path
+
+import error_host
+from error_host import REAL, Guest, Host, error_codes
+from errors_test import ERRNO
+from fuzz.run import Difference, Fuzz
+from fuzz.sequences import BASE, SET_UP, Sequence
+from oracle.calls import SECONDS, TIMEVAL, Call, Place, Time
+from oracle.deviations import Facts
+from toolbox import is_preview1
+
+NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")
+NO_DIRECTORY = ("bad-descriptor", "unsupported", "not-directory")
+
+
+def answer(call: error_host.Call) -> str:
+    """Any error-code or the real thing, the same for the same call, whatever came before."""
+    rng = random.Random(str(call))
+    return REAL if rng.random() < 0.3 else rng.choice(error_codes())
+
+
+class ErrorFuzz(Fuzz):
+    expects = "contract"
+
+    def __init__(self, place: Place, snapshot: str, native: Path, guest: Path):
+        super().__init__(place, snapshot, native, guest)
+        self.preview1 = is_preview1(snapshot)
+        self.component = Guest(guest)
+        self.host_calls = 0
+
+    def difference(self, batch: list[Sequence], growth=None) -> Difference | None:
+        """No set-up is watched here: setting times back would be calls on the host too."""
+        linux = self.run(self.native, batch)
+        self.place.clear()
+        script = [line for sequence in batch for line in sequence.lines(self.place.top)]
+        script = ["watch" if line.startswith("watch ") else line for line in script]
+        (self.place.top / "script").write_text("\n".join(script) + "\n")
+        host = Host(set_times=answer, set_times_at=answer)
+        done = host.run(
+            self.component, f"{self.place.top}/script", dirs={str(self.place.top): self.place.top}
+        )
+        ours = iter(done.steps)
+        for sequence, theirs in zip(batch, linux, strict=True):
+            self.calls += sum(isinstance(step, Call) for step in sequence.steps)
+            for step, their in enumerate(theirs, -len(SET_UP)):
+                line, host_calls = next(ours, (f"trap: {done.trap}", []))
+                asked = [call for call in host_calls if call.method.startswith("set-times")]
+                self.host_calls += len(asked)
+                expected = self.expected(sequence, step, their, line, asked)
+                if line != expected:
+                    told = "; ".join(map(str, asked)) or "host not asked"
+                    return Difference(sequence, step, expected, f"{line} ({told})")
+        return None
+
+    def expected(self, sequence: Sequence, step: int, linux: str, guest: str, asked: list) -> str:
+        """The right result of a step, or what is wrong with what was asked."""
+        linux = linux.partition(" ")[0]
+        call = sequence.steps[step] if step >= 0 else None
+        if not isinstance(call, Call):
+            return linux if not asked else "no call of the host"
+        if not asked:
+            return guest if guest == linux or self.excused(sequence, step, linux, guest) else linux
+        facts = Facts(call.at(BASE, f"{self.place.top}/s{sequence.number}"), str(self.place.top))
+        if facts.negative or facts.bad_fraction or (self.preview1 and facts.too_late):
+            return "EINVAL with no call of the host"
+        times = new_timestamps(call)
+        if any(one.arguments[-2:] != times for one in asked):
+            return f"a call of the host with {times}"
+        answers = [one.answer for one in asked]
+        if not facts.fd_form:
+            flags = frozenset({"symlink-follow"} if facts.follow else ())
+            if len(asked) > 1 or asked[0].method != "set-times-at" or asked[0].arguments[0] != flags:
+                return f"one set-times-at with {sorted(flags)}"
+            return result(answers[0])
+        if asked[-1].method == "set-times":
+            return result(answers[0]) if len(asked) == 1 else "one set-times"
+        # The adapter knows by itself that a directory is none of its files.
+        first = answers[0] if len(asked) == 2 else "bad-descriptor" if self.preview1 else None
+        if asked[-1].arguments[:2] != (frozenset(), ".") or first not in NO_ANSWER_FOR_DIRECTORY:
+            return "no set-times-at, or one of the directory itself after set-times did not do"
+        return result(first if answers[-1] in NO_DIRECTORY else answers[-1])
+
+
+def result(code: str | None) -> str:
+    return ERRNO[code] if code else "ok"
+
+
+def new_timestamps(call: Call) -> tuple:
+    """The times as the host must see them."""
+    return tuple(map(new_timestamp, call.times or (Time(0, "NOW"),) * 2, [call.function] * 2))
+
+
+def new_timestamp(time: Time, function: str) -> str | tuple[int, int]:
+    if not time.explicit:
+        return "now" if time.fraction == "NOW" else "no-change"
+    if function in SECONDS:
+        return time.seconds, 0
+    return time.seconds, time.fraction * (1000 if function in TIMEVAL else 1)
