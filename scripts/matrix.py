@@ -15,6 +15,7 @@ import string
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -123,18 +124,59 @@ def probe(host: Host, guest: Path, directory: Path) -> list[dict]:
     return json.loads(stdout)["results"]
 
 
-def fifo_by_path(host: Host, touch: Path, directory: Path, option: str) -> str:
-    """What becomes of a FIFO that nobody writes to. No guest can make one, so the probe does not try it."""
-    fifo = directory / "fifo"
-    os.mkfifo(fifo)
-    status, _, stderr = run(host, touch, directory, option, "-d@1000003", fifo.name, patience=5)
-    seconds = fifo.stat().st_mtime
-    fifo.unlink()
+@dataclass(frozen=True)
+class Special:
+    """A file such as no guest can make, so the probe does not try it: touch does."""
+
+    title: str
+    make: Callable[[Path], None]
+    options: tuple[str, ...]
+    # What the host runs under, with the file's directory as $0; where that is not allowed, it is not tried.
+    under: str = 'exec "$@"'
+
+
+def another_users(file: Path) -> None:
+    file.touch()
+    file.chmod(0o666)
+    os.chown(file, 65534, 65534)
+
+
+DATE = 1000003
+# Root without the right to do as owners do is a user who may write the file and owns it not.
+NO_OWNER = 'exec setpriv --bounding-set=-fowner --inh-caps=-fowner "$@"'
+READ_ONLY = """exec unshare --mount sh -ec 'mount --bind "$0" "$0"
+    mount -o remount,bind,ro "$0"
+    exec "$@"' "$0" "$@" """
+SPECIALS = [
+    Special("A FIFO that nobody opens", os.mkfifo, ("-c", f"-d@{DATE}")),
+    Special("That FIFO itself, `AT_SYMLINK_NOFOLLOW`", os.mkfifo, ("-ch", f"-d@{DATE}")),
+    Special("Another user's file that we may write, both times now", another_users, ("-c",), NO_OWNER),
+    Special("A file of a read-only mount", Path.touch, ("-c", f"-d@{DATE}"), READ_ONLY),
+]
+
+
+def try_special(special: Special, host: Host, touch: Path, directory: Path) -> str:
+    file = directory / "file"
+
+    def under(command: list[str | Path]) -> list[str | Path]:
+        return ["sh", "-c", special.under, directory, *command]
+
+    try:
+        special.make(file)
+        toolbox.run([str(word) for word in under(["true"])])
+    except (PermissionError, AssertionError):
+        return "not tried: not allowed to set it up"
+    os.utime(file, (0, 0))
+    here = Host(host.name, lambda guest, d: under(host.command(guest, d)))
+    status, _, stderr = run(here, touch, directory, *special.options, file.name, patience=20)
+    modified = file.stat().st_mtime
+    file.unlink()
     if status is None:
         return "hangs"
     if status != 0:
-        return f"fails: {stderr.splitlines()[0].rpartition(': ')[2]}"
-    return "works" if seconds == 1000003 else "wrong"
+        return stderr.splitlines()[0].rpartition(": ")[2]
+    expected = DATE if f"-d@{DATE}" in special.options else time.time()
+    return "works" if abs(modified - expected) < 60 else "**wrong**"
 
 
 def cell(result: dict) -> str:
@@ -185,7 +227,7 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def table(results: dict[Run, list[dict]], fifos: dict[str, tuple[str, str]]) -> str:
+def table(results: dict[Run, list[dict]], specials: dict[str, list[str]]) -> str:
     columns = keys_of_same({r: map(cell, those) for r, those in results.items()})
     letters = dict(zip(string.ascii_uppercase[: len(columns)], columns.values(), strict=True))
 
@@ -220,8 +262,9 @@ def table(results: dict[Run, list[dict]], fifos: dict[str, tuple[str, str]]) -> 
     for line, those in examples.items():
         text += row(", ".join(those), *line)
 
-    text += "\n## A FIFO by path\n\n" + row("", "links followed", "`AT_SYMLINK_NOFOLLOW`") + row(*["---"] * 3)
-    for cells, names in keys_of_same(fifos).items():
+    text += "\n## Files of special kinds, by path\n\n"
+    text += row("", *(special.title for special in SPECIALS)) + row(*["---"] * (1 + len(SPECIALS)))
+    for cells, names in keys_of_same(specials).items():
         text += row(in_few_words(names), *cells)
     return text
 
@@ -241,52 +284,50 @@ wasi-libc is {snapshots}.
 """
 
 
+def all_of(jobs: dict, at_once: int) -> dict:
+    """From key → function and arguments to key → result."""
+    with ThreadPoolExecutor(at_once) as pool:
+        futures = {key: pool.submit(*job) for key, job in jobs.items()}
+    return {key: future.result() for key, future in futures.items()}
+
+
+def measure(scratch: Path) -> tuple[dict[Run, list[dict]], dict[str, list[str]]]:
+    """What `table` shows."""
+
+    def compiled(example: str, snapshot: str, build: str) -> Path:
+        output = scratch / f"{example}-{snapshot}-{build}.wasm"
+        return toolbox.compile_guest(snapshot, build, output, ROOT / f"examples/{example}.c")
+
+    def directory() -> Path:
+        return Path(tempfile.mkdtemp(dir=scratch))
+
+    touch = compiled("touch", toolbox.SNAPSHOTS[-1], toolbox.WRAP)
+    probes = {pair: compiled("utimes-probe", *pair) for pair in itertools.product(toolbox.SNAPSHOTS, BUILDS)}
+    every_host = list(hosts(scratch))
+    results = {
+        Run(host.name, build, snapshot): (probe, host, probes[snapshot, build], directory())
+        for host, build, snapshot in itertools.product(every_host, BUILDS, toolbox.SNAPSHOTS)
+    }
+    specials = {
+        (host.name, special): (try_special, special, host, touch, directory())
+        for host, special in itertools.product(every_host, SPECIALS)
+    }
+    results = all_of(results, at_once=2)
+    specials = all_of(specials, at_once=len(every_host))  # most of these only wait
+    return results, {host.name: [specials[host.name, special] for special in SPECIALS] for host in every_host}
+
+
 def main() -> None:
     if len(sys.argv) != 2:
         raise Failure("usage: matrix.py FILE")
     output = Path(sys.argv[1])
-    with (
-        tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="matrix.") as scratch_name,
-        ThreadPoolExecutor(2) as pool,
-    ):
-        scratch = Path(scratch_name)
-
-        def compiled(example: str, snapshot: str, build: str) -> Path:
-            source = ROOT / f"examples/{example}.c"
-            return toolbox.compile_guest(
-                snapshot, build, scratch / f"{example}-{snapshot}-{build}.wasm", source
-            )
-
-        def directory() -> Path:
-            return Path(tempfile.mkdtemp(dir=scratch))
-
-        probes = {
-            (build, snapshot): compiled("utimes-probe", snapshot, build)
-            for build in BUILDS
-            for snapshot in toolbox.SNAPSHOTS
-        }
-        touch = compiled("touch", toolbox.SNAPSHOTS[-1], toolbox.WRAP)
-        every_host = list(hosts(scratch))
-        results = {
-            Run(host.name, build, snapshot): pool.submit(probe, host, guest, directory())
-            for host in every_host
-            for (build, snapshot), guest in probes.items()
-        }
-        fifos = {
-            host.name: [
-                pool.submit(fifo_by_path, host, touch, directory(), option) for option in ("-c", "-ch")
-            ]
-            for host in every_host
-        }
-        text = HEAD.format(system=platform.system(), snapshots=", ".join(toolbox.SNAPSHOTS)) + table(
-            {r: future.result() for r, future in results.items()},
-            {name: [future.result() for future in futures] for name, futures in fifos.items()},
-        )
+    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="matrix.") as scratch:
+        results, specials = measure(Path(scratch))
+    text = HEAD.format(system=platform.system(), snapshots=", ".join(toolbox.SNAPSHOTS))
+    text += table(results, specials)
     changed = not output.exists() or output.read_text() != text
     output.write_text(text)
-    print(
-        f"{output}: {len(results)} runs on {len(every_host)} hosts, {'changed' if changed else 'unchanged'}"
-    )
+    print(f"{output}: {len(results)} runs on {len(specials)} hosts, {'changed' if changed else 'unchanged'}")
 
 
 if __name__ == "__main__":
