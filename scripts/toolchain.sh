@@ -297,7 +297,7 @@ part_lint() {
     packages "${LINT_PACKAGES[@]}"
     part_runtime
     mkdir -p "$top/bin"
-    ln -sf "$llvm/bin/clang-format" "$llvm/bin/clang-tidy" "$(command -v shellcheck)" "$top/bin/"
+    ln -sf "$llvm/bin/clang-format" "$llvm/bin/clang-tidy" /usr/bin/shellcheck "$top/bin/"
 }
 
 part_musl() {
