@@ -8,7 +8,16 @@ import random
 from dataclasses import dataclass
 
 from oracle.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time
-from oracle.rows import BAD_FLAGS, MICROSECONDS_AT_EDGES, NANOSECONDS_AT_EDGES, SECONDS_AT_EDGES
+from oracle.rows import (
+    BAD_FLAGS,
+    LAST,
+    LAST_MICROSECOND,
+    MICROSECONDS_AT_EDGES,
+    NANOSECONDS_AT_EDGES,
+    PAST_LAST,
+    PAST_LAST_MICROSECOND,
+    SECONDS_AT_EDGES,
+)
 
 BASE = "BASE"
 
@@ -106,6 +115,8 @@ def path(rng: random.Random, may_be_null: bool) -> str:
         return f"{BASE}/{name}"
     if kind < 0.7 and may_be_null:
         return "NULL"
+    if kind < 0.75:
+        return "x" * rng.randrange(1, 20) + in_hex(near_utf8(rng)) + "y" * rng.randrange(20)
     odd = [
         "NULL",
         "EMPTY",
@@ -126,7 +137,6 @@ def path(rng: random.Random, may_be_null: bool) -> str:
         f"d/../{name}",
         f"keep/../{name}",
         f"{BASE}/keep/deep/../../{name}",
-        "x" * rng.randrange(1, 20) + in_hex(near_utf8(rng)) + "y" * rng.randrange(20),
         "n" * rng.randrange(253, 259),
         "./" * rng.randrange(2030, 2046) + name,
     ]
@@ -156,6 +166,9 @@ def flags(rng: random.Random) -> str:
     return rng.choices(("0", "NOFOLLOW", rng.choice(BAD_FLAGS)), (5, 5, 1))[0]
 
 
+LAST_TIMES = {True: (LAST, PAST_LAST), False: (LAST_MICROSECOND, PAST_LAST_MICROSECOND)}
+
+
 def time(rng: random.Random, function: str) -> Time:
     """Near an edge, or of any size at all; most of them good, as one bad time is enough to refuse a call."""
     if rng.random() < 0.3:
@@ -169,6 +182,8 @@ def time(rng: random.Random, function: str) -> Time:
         return Time(seconds, 0)
     if function in TIMESPEC and rng.random() < 0.3:
         return Time(seconds, rng.choice(("NOW", "OMIT")))
+    if rng.random() < 0.05:
+        return rng.choice(LAST_TIMES[function in TIMESPEC])
     limit, edges = (10**9, NANOSECONDS_AT_EDGES) if function in TIMESPEC else (10**6, MICROSECONDS_AT_EDGES)
     kind = rng.random()
     if kind < 0.8:

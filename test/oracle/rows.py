@@ -30,6 +30,9 @@ SECONDS_AT_EDGES = [
 ]
 # Beside the numbers that stand for UTIME_NOW and UTIME_OMIT, here or on Linux.
 NANOSECONDS_AT_EDGES = [0, 1, 999999999, 1000000000, -3, 2**31 - 1, -(2**31), 2**30 - 3, 2**30]
+# The last time in 64 bits of nanoseconds, and the next.
+LAST, PAST_LAST = Time(18446744073, 709551615), Time(18446744073, 709551616)
+LAST_MICROSECOND, PAST_LAST_MICROSECOND = Time(18446744073, 709551), Time(18446744073, 709552)
 # What a multiplication by 1000 would make good again, in 32 bits or 64; and this side's UTIME_NOW.
 MICROSECONDS_AT_EDGES = [
     0,
@@ -60,14 +63,14 @@ ALL_TIMES = {
     "nsec": pairs(
         [Time(s, 5) for s in SECONDS_AT_EDGES]
         + [Time(5, n) for n in NANOSECONDS_AT_EDGES]
-        + [Time(18446744073, 709551615), Time(18446744073, 709551616), Time(LARGEST, 999999999)]
+        + [LAST, PAST_LAST, Time(LARGEST, 999999999)]
         + [NOW_ODD, OMIT_ODD],
         [PLAIN, NOW, OMIT, BAD, Time(-1, 999999999)],
     ),
     "usec": pairs(
         [Time(s, 5) for s in SECONDS_AT_EDGES]
         + [Time(5, n) for n in MICROSECONDS_AT_EDGES]
-        + [Time(18446744073, 709551), Time(18446744073, 709552)],
+        + [LAST_MICROSECOND, PAST_LAST_MICROSECOND],
         [PLAIN, Time(5, 1000000), Time(-1, 999999)],
     ),
     "sec": pairs([Time(s, 0) for s in SECONDS_AT_EDGES], [], Time(5, 0), Time(6, 0)),
@@ -79,7 +82,7 @@ FEW_TIMES = {
         (NOW, OTHER),
         (NOW, OMIT),
         (NOW, NOW),
-        (OMIT, OMIT),
+        (OMIT_ODD, OMIT),
         (PLAIN, BAD),
         (Time(-1, 0), OMIT),
     ],
@@ -226,6 +229,36 @@ OTHERS_PATHS = {
 OTHERS_UNFOLLOWED_PATHS = {"others-link": ["others-link", "file"]}
 IN_FULL = ("file", "link", "dir", "closed", "others", "others-writable")
 
+# Around the edges of UTF-8 (RFC 3629): stray and lost bytes, longer forms, surrogates, past U+10FFFF;
+# and the last and first characters beside those.
+UTF8_EDGES = [
+    "%80",
+    "%C0%80",
+    "%C1%BF",
+    "%C3",
+    "%E0%80%80",
+    "%E0%9F%BF",
+    "%E2%82",
+    "%ED%A0%80",
+    "%ED%BF%BF",
+    "%F0%80%80%80",
+    "%F0%8F%BF%BF",
+    "%F0%9F%98",
+    "%F4%90%80%80",
+    "%F5%80%80%80",
+    "%FE",
+    "%FF",
+    "%7F",
+    "%C2%80",
+    "%DF%BF",
+    "%E0%A0%80",
+    "%ED%9F%BF",
+    "%EE%80%80",
+    "%EF%BF%BF",
+    "%F0%90%80%80",
+    "%F4%8F%BF%BF",
+]
+
 # Slots, how each is opened (relative to the tree), and what the descriptor then is.
 SLOTS = {
     1: ("open 1 file O_RDONLY", "file", ["file"]),
@@ -333,6 +366,10 @@ def rows(place: Place) -> Iterator[str | Call]:
             yield from at_calls("-1", f"{tree}/{path}", path, FEW_TIMES, flags)
         if path != "NULL":
             yield from at_calls("@9", path, path, FEW_TIMES, flags)
+
+    yield "watch ."
+    for path in UTF8_EDGES:
+        yield Call("utimensat", "AT_FDCWD", f"missing-{path}", "0", (PLAIN, OTHER))
 
     # Directories that a path cannot be relative to; a path that leaves its directory; a path
     # under nothing that the guest was given.
