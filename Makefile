@@ -82,21 +82,22 @@ overlay: $(ARCHIVES)
 
 # --- Installed, for an untouched sysroot -------------------------------------
 
-INCLUDE := $(DESTDIR)$(PREFIX)/include/wasm32-wasip2
-LIB := $(DESTDIR)$(PREFIX)/lib/wasm32-wasip2
-SHARE := $(DESTDIR)$(PREFIX)/share/wasi-utimens
+# All that an installation has, as its prefix.
+PACKAGE := $(BUILD)/package
+INSTALLED = $(DESTDIR)$(abspath $(PREFIX))
 
-$(BUILD)/link.rsp: Makefile
-	@mkdir -p $(@D)
-	printf '%s\n' $(FUNCTIONS:%=-Wl,--wrap=%) > $@
+$(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a include/sys/time.h \
+		include/wasi/utimens.h $(wildcard scripts/package/*) scripts/package.sh Makefile
+	scripts/package.sh $(BUILD)/wrap $@ $(FUNCTIONS)
 
 .PHONY: install
-install: $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(BUILD)/link.rsp
-	install -d $(INCLUDE)/sys $(INCLUDE)/wasi $(LIB) $(SHARE)
-	install -m 644 include/sys/time.h $(INCLUDE)/sys/
-	install -m 644 include/wasi/utimens.h $(INCLUDE)/wasi/
-	install -m 644 $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(LIB)/
-	install -m 644 $(BUILD)/link.rsp $(SHARE)/
+install: $(PACKAGE)
+	cd $(PACKAGE) && find . -type f -exec install -D -m 644 {} '$(INSTALLED)'/{} \;
+
+.PHONY: uninstall
+uninstall: $(PACKAGE)
+	cd $(PACKAGE) && find . -type f -exec rm -f '$(INSTALLED)'/{} \;
+	cd $(PACKAGE) && find . -depth -type d -path '*wasi*' -exec rmdir --ignore-fail-on-non-empty '$(INSTALLED)'/{} \; 2>/dev/null
 
 # --- A sysroot with the overlay inside ---------------------------------------
 
@@ -108,19 +109,20 @@ sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a
 	$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
 	@$(call copy_sysroot,$(DEST))
 
-# The copies that tests use.
-$(BUILD)/sysroot: $(BUILD)/plain/libwasi-utimens.a
-$(BUILD)/sysroot-nofd: $(BUILD)/plain/libwasi-utimens-nofd.a
-$(BUILD)/sysroot $(BUILD)/sysroot-nofd: $(HEADERS) scripts/sysroot.py scripts/wasm_rename.py
+# The copies that tests use, and those that CPython is built on.
+SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot
+$(SYSROOTS): $(BUILD)/plain/libwasi-utimens.a
+$(SYSROOTS:%=%-nofd): $(BUILD)/plain/libwasi-utimens-nofd.a
+$(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) scripts/sysroot.py scripts/wasm_rename.py
 	rm -rf $@
 	$(call copy_sysroot,$@)
 	touch $@
 
 # --- Demo --------------------------------------------------------------------
 
-$(BUILD)/examples/%.wasm: examples/%.c $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/link.rsp
+$(BUILD)/examples/%.wasm: examples/%.c $(PACKAGE)
 	@mkdir -p $(@D)
-	$(CLANG) -O2 -isystem include $< @$(BUILD)/link.rsp $(BUILD)/wrap/libwasi-utimens.a -o $@
+	$(CLANG) -O2 --config=$(PACKAGE)/share/wasi-utimens/wasi-utimens.cfg $< -o $@
 
 .PHONY: examples
 examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c))
@@ -246,6 +248,35 @@ bench:
 	        install build/$${snapshot##*/}/sysroot; \
 	done
 	@.toolchain/venv/bin/python scripts/cost.py docs/COST.md docs/cost.svg
+
+# --- CPython -----------------------------------------------------------------
+
+# On the newest wasi-libc there is. FD=no: for hosts that cannot set times through a descriptor; then
+# os.utime must not say that it takes one.
+PYTHON_NAME := $(if $(filter no,$(FD)),nofd,overlay)
+PYTHON_ANSWERS := $(if $(filter no,$(FD)),ac_cv_func_futimens=no ac_cv_func_futimes=no)
+NEWEST_SYSROOT = $(if $(WASI_SDK_PATH),$(SYSROOT),$(lastword $(sort $(shell ls -d .toolchain/sysroots/*))))
+
+.PHONY: cpython-toolchain
+cpython-toolchain:
+	@scripts/toolchain.sh sdk sysroots runtime cpython
+
+.PHONY: cpython
+cpython: | cpython-toolchain
+	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd)
+	@scripts/cpython.sh $(SDK) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd) $(PYTHON_NAME) $(PYTHON_ANSWERS)
+
+# Stock beside it, to compare.
+.PHONY: cpython-stock
+cpython-stock: | cpython-toolchain
+	@scripts/cpython.sh $(SDK) $(NEWEST_SYSROOT) stock
+
+.PHONY: test-cpython
+test-cpython: | cpython-toolchain
+	@$(MAKE) -s cpython FD=yes
+	@$(MAKE) -s cpython FD=no
+	@$(MAKE) -s cpython-stock
+	@python3 test/cpython/run.py
 
 # --- Lint --------------------------------------------------------------------
 

@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# Builds CPython for wasm32-wasip2: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]
+#
+# The source and all builds are below build/cpython/src, laid out as CPython's own Tools/wasm does it;
+# what runs a build is build/cpython/python-NAME.sh. Each step is left out where its result is there,
+# so an interrupted run resumes, and a change of SYSROOT's libc.a only links anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+unset MAKEFLAGS MFLAGS MAKELEVEL # our make's rules are not CPython's
+
+[ $# -ge 3 ] || {
+    echo "usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]" >&2
+    exit 1
+}
+sdk=$(realpath "$1") sysroot=$(realpath "$2") name=$3
+shift 3
+tarball=$PWD/.toolchain/src/cpython.tar.xz
+top=$PWD/build/cpython
+src=$top/src
+build_python=$src/cross-build/build/python
+export PATH=$sdk/bin:$PATH
+
+say() { echo "cpython: $*"; }
+# fail LOG WHAT
+fail() {
+    tail -n 15 "$1" >&2
+    echo "cpython: $2: see $1" >&2
+    exit 1
+}
+
+# logged LOG WHAT COMMAND…
+logged() {
+    local log=$1 what=$2
+    shift 2
+    "$@" >"$log" 2>&1 </dev/null || fail "$log" "$what"
+}
+
+# compile LOG WHAT ARGUMENTS…: make, with a sign of life every 50 files.
+compile() {
+    local log=$1 what=$2
+    shift 2
+    make -j"$(nproc)" "$@" 2>&1 </dev/null | tee "$log" |
+        awk -v what="$what" '/ -c / { if (++n % 50 == 0) { print "cpython: " what ": " n " files compiled"; fflush() } }' ||
+        fail "$log" "$what does not build"
+}
+
+# settled DIR PIN: whether DIR was configured for this; another one is swept away.
+settled() {
+    [ "$(cat "$1/settled" 2>/dev/null)" != "$2" ] || return 0
+    rm -rf "$1"
+    mkdir -p "$1"
+    return 1
+}
+
+exec 8>"$top.lock"
+flock 8
+
+pin=$(cksum <"$tarball")
+if [ "$(cat "$top/source" 2>/dev/null)" != "$pin" ]; then
+    say "unpacking the source"
+    rm -rf "$top"
+    mkdir -p "$src"
+    tar -xf "$tarball" -C "$src" --strip-components=1
+    touch "$src/Modules/Setup.local" # as Tools/wasm does: no configure asks for one in a cross build
+    echo "$pin" >"$top/source"
+fi
+
+log=$top/build.log
+if [ ! -e "$top/built" ]; then
+    dir=${build_python%/*}
+    if ! settled "$dir" 'build'; then
+        say "configuring the build python, for this machine"
+        (cd "$dir" && logged "$log" "configure fails" ../../configure --config-cache)
+        echo 'build' >"$dir/settled"
+    fi
+    compile "$log" "the build python" -C "$dir" all
+    touch "$top/built"
+fi
+
+# configure_wasi DIR ANSWER…: by the relative path from which a build finds its source when it runs.
+configure_wasi() (
+    cd "$1"
+    shift
+    local clang="clang --target=wasm32-wasip2 --sysroot=$sysroot"
+    # The machine's own pkg-config answers for the machine.
+    export PKG_CONFIG_LIBDIR=$sysroot/lib/wasm32-wasip2/pkgconfig PKG_CONFIG_PATH=''
+    CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi ../../configure \
+        --host=wasm32-wasip2 --build="$(../../config.guess)" --with-build-python="$build_python" \
+        CC="$clang" CPP="$clang -E" CXX="clang++${clang#clang}" AR=llvm-ar RANLIB=llvm-ranlib "$@"
+)
+
+dir=$src/cross-build/$name
+log=$top/$name.log
+# Another compiler or other headers, our own aside, make another build: here nothing looks at them
+# but configure, and Modules/posixmodule.c.
+pin="$(clang --version | sed -n 1p) $(cd "$sysroot/include/wasm32-wasip2" && find . -type f ! -path './c++/*' \
+    ! -path './sys/time.h' ! -path './wasi/stock/*' ! -name utimens.h | sort | xargs cksum | cksum)"
+
+# seed DIR FROM: what is compiled in FROM serves in DIR as well, if their answers differ only in the
+# functions that posixmodule.c alone calls.
+seed() {
+    differing() { diff "$1/pyconfig.h" "$2/pyconfig.h" | grep '^[<>]' | grep -vE ' HAVE_(FUTIMENS|FUTIMES|LUTIMES)( |$)'; }
+    if [ ! -e "$2/python.wasm" ] || [[ "$(cat "$2/settled")" != "$pin"* ]] || differing "$1" "$2" >/dev/null; then
+        return
+    fi
+    cp -a --no-clobber "$2/." "$1/"
+    touch -r "$2/pyconfig.h" "$1/pyconfig.h"
+    rm -rf "$1"/{build,platform,pybuilddir.txt,python.wasm,libpython*.a,Modules/posixmodule.o}
+}
+
+if ! settled "$dir" "$pin $*"; then
+    say "configuring $name"
+    logged "$log" "configure fails" configure_wasi "$dir" "$@"
+    [ "$name" = overlay ] || seed "$dir" "$src/cross-build/overlay"
+    echo "$pin $*" >"$dir/settled"
+fi
+python=$dir/python.wasm
+[ ! "$sysroot/lib/wasm32-wasip2/libc.a" -nt "$python" ] || rm -f "$python"
+say "building $name"
+compile "$log" "$name" -C "$dir" all
+
+run=$top/python$([ "$name" = overlay ] || echo "-$name").sh
+cat >"$run.new" <<END
+#!/bin/sh
+# CPython for wasm32-wasip2 under wasmtime ($name). Its / is CPython's own tree, /here the current
+# directory; WASMTIME_FLAGS has more, such as --dir=HOST::GUEST.
+top=\$(cd "\$(dirname "\$0")" && pwd)
+exec "\${WASMTIME:-\$top/../../.toolchain/bin/wasmtime}" run --wasm max-wasm-stack=8388608 \\
+    --argv0 cross-build/$name/python.wasm --dir "\$top/src::/" --dir .::/here \$WASMTIME_FLAGS \\
+    --env PYTHONPATH=/cross-build/$name/$(cat "$dir/pybuilddir.txt") \\
+    "\$top/src/cross-build/$name/python.wasm" "\$@"
+END
+chmod +x "$run.new"
+mv "$run.new" "$run"
+say "${run#"$PWD/"} runs it"

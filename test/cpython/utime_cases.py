@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What CPython's own tests leave out about os.utime, to be run inside CPython for WASI."""
+
+import contextlib
+import errno
+import os
+import pathlib
+import shutil
+import stat
+import tempfile
+import time
+import unittest
+
+TIMES = (1_000_000_000_123_456_789, 1_100_000_000_987_654_321)
+BEFORE = (900_000_000_000_000_001, 900_000_000_000_000_002)
+TAKES_FD = os.utime in os.supports_fd
+
+
+def times_of(path, **how):
+    result = os.stat(path, **how)
+    return result.st_atime_ns, result.st_mtime_ns
+
+
+class Case(unittest.TestCase):
+    """Each has an empty current directory, whose times are BEFORE."""
+
+    def setUp(self):
+        self.home = os.getcwd()
+        self.directory = tempfile.mkdtemp(dir=self.home)
+        os.chdir(self.directory)
+
+    def tearDown(self):
+        os.chdir(self.home)
+        shutil.rmtree(self.directory)
+
+    def file(self, name="file"):
+        pathlib.Path(name).write_bytes(b"content")
+        os.utime(name, ns=BEFORE)
+        return name
+
+    @contextlib.contextmanager
+    def opened(self, path, flags=os.O_RDONLY, **how):
+        fd = os.open(path, flags, **how)
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+    @contextlib.contextmanager
+    def unchanged(self, *paths):
+        before = [times_of(path, follow_symlinks=False) for path in paths]
+        yield
+        self.assertEqual([times_of(path, follow_symlinks=False) for path in paths], before)
+
+    @contextlib.contextmanager
+    def fails(self, number):
+        with self.assertRaises(OSError) as caught:
+            yield
+        self.assertEqual(errno.errorcode[caught.exception.errno], errno.errorcode[number])
+
+
+@unittest.skipUnless(TAKES_FD, "os.utime takes no fd in this build")
+class Descriptors(Case):
+    def test_every_access_mode(self):
+        path = self.file()
+        for name in ("O_RDONLY", "O_WRONLY", "O_RDWR", "O_APPEND", "O_TRUNC", "O_SYNC", "O_NONBLOCK"):
+            mode = os.O_RDWR if name in ("O_APPEND", "O_TRUNC", "O_SYNC") else 0
+            with self.subTest(name), self.opened(path, getattr(os, name) | mode) as fd:
+                os.utime(fd, ns=BEFORE)
+                os.utime(fd, ns=TIMES)
+                self.assertEqual(times_of(path), TIMES)
+                self.assertEqual(times_of(fd), TIMES)
+
+    def test_read_only_file_of_its_owner(self):
+        path = self.file()
+        with self.opened(path) as fd:
+            os.utime(fd, times=(5, 6))
+        self.assertEqual(times_of(path), (5 * 10**9, 6 * 10**9))
+
+    def test_directory(self):
+        os.mkdir("directory")
+        with self.opened("directory", os.O_RDONLY | os.O_DIRECTORY) as fd:
+            os.utime(fd, ns=TIMES)
+            self.assertEqual(times_of(fd), TIMES)
+        self.assertEqual(times_of("directory"), TIMES)
+
+    def test_preopened_directory(self):
+        with self.opened("/tmp", os.O_RDONLY | os.O_DIRECTORY) as fd:
+            os.utime(fd, ns=TIMES)
+        self.assertEqual(times_of("/tmp"), TIMES)
+
+    def test_file_without_a_name(self):
+        path = self.file()
+        with self.opened(path, os.O_RDWR) as fd:
+            os.unlink(path)
+            os.utime(fd, ns=TIMES)
+            self.assertEqual(times_of(fd), TIMES)
+
+    def test_the_file_and_not_its_old_name(self):
+        with self.opened(self.file("old"), os.O_RDWR) as fd:
+            os.rename("old", "new")
+            self.file("old")
+            with self.unchanged("old"):
+                os.utime(fd, ns=TIMES)
+        self.assertEqual(times_of("new"), TIMES)
+
+    def test_file_object(self):
+        with open(self.file(), "rb+") as file:
+            os.utime(file.fileno(), ns=TIMES)
+            self.assertEqual(times_of(file.fileno()), TIMES)
+
+    def test_now(self):
+        for arguments in ({}, {"times": None}):
+            path = self.file()
+            before = time.time_ns() - 10**9  # a file's clock may be behind
+            with self.opened(path) as fd:
+                os.utime(fd, **arguments)
+            for found in times_of(path):
+                self.assertTrue(before <= found <= time.time_ns() + 10**9)
+
+    def test_closed(self):
+        with self.opened(self.file()) as fd:
+            pass
+        with self.fails(errno.EBADF), self.unchanged("file", "."):
+            os.utime(fd, ns=TIMES)
+
+    def test_streams(self):
+        for fd in (0, 1, 2):
+            with self.subTest(fd=fd), self.fails(errno.EINVAL), self.unchanged("."):
+                os.utime(fd, ns=TIMES)
+
+    def test_negative_fd_is_not_the_current_directory(self):
+        for fd in (-1, -2, -100):
+            with self.subTest(fd=fd), self.unchanged("."):
+                with self.fails(errno.EBADF):
+                    os.utime(fd, ns=TIMES)
+
+    def test_fd_with_what_is_for_paths(self):
+        with self.opened(self.file()) as fd, self.opened(".") as directory:
+            with self.assertRaises(ValueError):
+                os.utime(fd, ns=TIMES, follow_symlinks=False)
+            with self.assertRaises(ValueError):
+                os.utime(fd, ns=TIMES, dir_fd=directory)
+
+
+class Times(Case):
+    def each_way(self, path):
+        yield path, contextlib.nullcontext()
+        if TAKES_FD:
+            fd = os.open(path, os.O_RDWR)
+            yield fd, contextlib.closing(os.fdopen(fd, "rb+"))
+
+    def test_negative(self):
+        path = self.file()
+        wrong = [{"ns": (-1, 0)}, {"ns": (0, -1)}, {"times": (-1, 0)}, {"times": (0, -0.5)}, {"ns": (-(10**18), 0)}]
+        for target, closing in self.each_way(path):
+            with closing:
+                for arguments in wrong:
+                    with self.subTest(fd=target != path, **arguments), self.unchanged(path):
+                        with self.fails(errno.EINVAL):
+                            os.utime(target, **arguments)
+
+    def test_nanoseconds(self):
+        path = self.file()
+        for target, closing in self.each_way(path):
+            with closing:
+                for ns in [(0, 0), (1, 2), (999_999_999, 1_000_000_000), (2**31 * 10**9 + 7, 2**32 * 10**9 + 8)]:
+                    with self.subTest(fd=target != path, ns=ns):
+                        os.utime(target, ns=ns)
+                        self.assertEqual(times_of(path), ns)
+
+    def test_fractions_of_a_second(self):
+        path = self.file()
+        os.utime(path, times=(1.5, 2.25))
+        self.assertEqual(times_of(path), (1_500_000_000, 2_250_000_000))
+
+
+class Paths(Case):
+    def test_empty_path_is_not_the_current_directory(self):
+        for path in ("", b""):
+            with self.subTest(path), self.unchanged("."), self.fails(errno.ENOENT):
+                os.utime(path, ns=TIMES)
+
+    def test_current_directory(self):
+        os.utime(".", ns=TIMES)
+        self.assertEqual(times_of(self.directory), TIMES)
+
+    def test_path_that_is_not_utf8(self):
+        with self.fails(errno.EILSEQ), self.unchanged("."):
+            os.utime(b"\xff", ns=TIMES)
+
+    def test_missing(self):
+        for path in ("missing", "missing/file", "/missing", os.path.join(self.directory, "missing")):
+            with self.subTest(path), self.fails(errno.ENOENT):
+                os.utime(path, ns=TIMES)
+
+    def test_file_as_directory(self):
+        with self.fails(errno.ENOTDIR):
+            os.utime(self.file() + "/x", ns=TIMES)
+
+    def test_symlink_itself(self):
+        os.symlink(self.file(), "link")
+        os.symlink("missing", "dangling")
+        for link in ("link", "dangling"):
+            with self.subTest(link), self.unchanged("file"):
+                os.utime(link, ns=TIMES, follow_symlinks=False)
+                self.assertEqual(times_of(link, follow_symlinks=False), TIMES)
+
+    def test_symlink_followed(self):
+        os.symlink(self.file(), "link")
+        os.utime("link", ns=BEFORE, follow_symlinks=False)
+        os.utime("link", ns=TIMES)
+        self.assertEqual(times_of("file"), TIMES)
+        self.assertEqual(times_of("link", follow_symlinks=False)[1], BEFORE[1])  # the lookup read it
+
+    def test_dir_fd(self):
+        os.mkdir("directory")
+        self.file("directory/file")
+        absolute = os.path.join(self.directory, self.file("absolute"))
+        os.symlink("file", "directory/link")
+        with self.opened("directory", os.O_RDONLY | os.O_DIRECTORY) as fd:
+            os.utime("file", ns=TIMES, dir_fd=fd)
+            os.utime(absolute, ns=TIMES, dir_fd=fd)
+            with self.unchanged("directory/file"):
+                os.utime("link", ns=BEFORE, dir_fd=fd, follow_symlinks=False)
+            with self.fails(errno.ENOENT), self.unchanged("directory"):
+                os.utime("", ns=TIMES, dir_fd=fd)
+        self.assertEqual(times_of("directory/file"), TIMES)
+        self.assertEqual(times_of("absolute"), TIMES)
+        self.assertEqual(times_of("directory/link", follow_symlinks=False), BEFORE)
+
+    def test_dir_fd_that_is_none(self):
+        with self.opened(self.file()) as fd, self.fails(errno.ENOTDIR):
+            os.utime("file", ns=TIMES, dir_fd=fd)
+        with self.fails(errno.EBADF):
+            os.utime("file", ns=TIMES, dir_fd=fd)
+
+
+class Library(Case):
+    def test_copystat(self):
+        os.mkdir("from")
+        os.mkdir("to")
+        self.file("from/file"), self.file("to/file")
+        for name in ("from/link", "to/link"):
+            os.symlink("file", name)
+        for name in ("from/file", "from/link", "from"):
+            os.utime(name, ns=TIMES, follow_symlinks=False)
+        for name in ("file", "link", "."):
+            with self.subTest(name):
+                source, target = os.path.join("from", name), os.path.join("to", name)
+                shutil.copystat(source, target, follow_symlinks=False)
+                self.assertEqual(times_of(target, follow_symlinks=False), TIMES)
+
+    def test_copytree(self):
+        os.mkdir("from")
+        self.file("from/file")
+        os.utime("from/file", ns=TIMES)
+        os.utime("from", ns=TIMES)
+        shutil.copytree("from", "to")
+        self.assertEqual(times_of("to/file")[1], TIMES[1])
+        self.assertEqual(os.stat("to").st_mtime_ns, TIMES[1])
+
+    def test_touch(self):
+        path = pathlib.Path(self.file())
+        path.touch()
+        self.assertGreater(path.stat().st_mtime_ns, BEFORE[1])
+
+
+class SupportsSets(Case):
+    """A function is in os.supports_* if, and only if, it takes such an argument."""
+
+    def setUp(self):
+        super().setUp()
+        self.file()
+        os.mkdir("directory")
+        os.symlink("file", "link")
+
+    # What stands for no such thing here: os.supports_* must not have it.
+    REFUSALS = (TypeError, NotImplementedError)
+
+    def check(self, members, calls):
+        self.assertEqual({function.__name__ for function in members} - calls.keys(), set())
+        for name, call in calls.items():
+            if not hasattr(os, name):
+                continue
+            with self.subTest(name):
+                if getattr(os, name) in members:
+                    call(getattr(os, name))
+                else:
+                    with self.assertRaises(self.REFUSALS):
+                        call(getattr(os, name))
+
+    def test_supports_fd(self):
+        with self.opened("file", os.O_RDWR) as file, self.opened(".", os.O_RDONLY | os.O_DIRECTORY) as directory:
+            self.check(
+                os.supports_fd,
+                {
+                    "chdir": lambda function: function(directory),
+                    "listdir": lambda function: function(directory),
+                    "scandir": lambda function: list(function(directory)),
+                    "stat": lambda function: function(file),
+                    "truncate": lambda function: function(file, 3),
+                    "utime": lambda function: function(file, ns=TIMES),
+                },
+            )
+
+    def test_supports_dir_fd(self):
+        with self.opened(".", os.O_RDONLY | os.O_DIRECTORY) as fd:
+            self.check(
+                os.supports_dir_fd,
+                {
+                    "access": lambda function: self.assertTrue(function("file", os.F_OK, dir_fd=fd)),
+                    "link": lambda function: function("file", "hard", src_dir_fd=fd, dst_dir_fd=fd),
+                    "mkdir": lambda function: function("made", dir_fd=fd),
+                    "open": lambda function: os.close(function("file", os.O_RDONLY, dir_fd=fd)),
+                    "readlink": lambda function: function("link", dir_fd=fd),
+                    "rename": lambda function: function("hard", "moved", src_dir_fd=fd, dst_dir_fd=fd),
+                    "rmdir": lambda function: function("made", dir_fd=fd),
+                    "stat": lambda function: function("file", dir_fd=fd),
+                    "symlink": lambda function: function("file", "soft", dir_fd=fd),
+                    "unlink": lambda function: function("moved", dir_fd=fd),
+                    "utime": lambda function: function("file", ns=TIMES, dir_fd=fd),
+                },
+            )
+
+    def test_supports_follow_symlinks(self):
+        def of_the_link(function):
+            self.assertTrue(stat.S_ISLNK(function("link", follow_symlinks=False).st_mode))
+
+        def link(function):
+            function("link", "hard", follow_symlinks=False)
+            self.assertTrue(os.path.islink("hard"))
+
+        def utime(function):
+            with self.unchanged("file"):
+                function("link", ns=TIMES, follow_symlinks=False)
+            self.assertEqual(times_of("link", follow_symlinks=False), TIMES)
+
+        self.check(os.supports_follow_symlinks, {"stat": of_the_link, "link": link, "utime": utime})
+
+    def test_utime(self):
+        """The sets say of os.utime what the build was made for."""
+        self.assertEqual(TAKES_FD, os.environ["UTIME_TAKES_FD"] == "1")
+        self.assertIn(os.utime, os.supports_dir_fd)
+        self.assertIn(os.utime, os.supports_follow_symlinks)
+        with self.opened("file", os.O_RDWR) as fd:
+            if TAKES_FD:
+                os.utime(fd, ns=TIMES)
+                self.assertEqual(times_of("file"), TIMES)
+            else:
+                with self.assertRaises(TypeError), self.unchanged("file"):
+                    os.utime(fd, ns=TIMES)
