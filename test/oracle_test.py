@@ -67,7 +67,7 @@ def test_each_row_is_as_on_linux(snapshot, link, place, linux, tmp_path, record_
     for rule in found.rules:
         expected = (rule.rows, rule.others_rows if calls.User().is_root else 0)
         excused = (found.used[rule.name, False], found.used[rule.name, True])
-        if excused != expected or not any(excused):
+        if excused != expected or not rule.rows + rule.others_rows:
             wrong.append(f"{rule.name}: excuses {excused} (rows, others_rows), written down are {expected}")
     assert not wrong, "\n".join(["deviations.toml:", *wrong])
     record_property(

@@ -104,6 +104,7 @@ class Place:
         self.user = User()
         self.directory = Path(tempfile.mkdtemp(prefix="wasi-utimens-"))
         self.directory.chmod(0o755)
+        self.user.own(self.directory)
         self.top = self.directory / "top"
         self.top.mkdir()
         self.user.own(self.top)

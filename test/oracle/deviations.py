@@ -41,7 +41,7 @@ class Facts:
         self.fd_form = call.function in ("futimens", "futimes") or (
             call.path == "NULL" and call.fd not in (".", "AT_FDCWD")
         )
-        self.stream = call.fd in ("0", "1", "2")
+        self.stream = self.fd_form and call.fd in ("0", "1", "2")
         self.follow = call.function != "lutimes" and "NOFOLLOW" not in call.flags
         self.not_utf8 = not is_utf8(unquote_to_bytes(call.path))
         self.both_now = call.times is None or all(time.fraction == "NOW" for time in call.times)
