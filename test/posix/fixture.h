@@ -134,6 +134,27 @@ inline constexpr time_t late_seconds[] = {
     2147483647, 2147483648, 4294967295, 4294967296, 4294967297, 9223372036, 9223372037, 15032385534,
 };
 
+// tv_usec is 64 bits wide. Times 1000 some of these wrap 32 or 64 bits to what would be good.
+inline constexpr long good_microseconds[] = {0, 1, 999'998, 999'999};
+inline constexpr suseconds_t bad_microseconds[] = {
+    -1,
+    -2,
+    -999'999,
+    1'000'000,
+    1'000'001,
+    INT_MAX,
+    INT_MIN,
+    4'294'967'296,           // 0 in 32 bits
+    4'294'967'297,           // 1
+    -4'294'967'296,          // 0
+    4'294'968,               // times 1000, 704 in 32 bits
+    18'446'744'073'709'552,  // times 1000, 384 in 64 bits
+    -18'446'744'073'709'551, // times 1000, 616 in 64 bits
+    INT64_MAX,
+    INT64_MIN, // times 1000, 0 in 64 bits
+    1LL << 61, // times 1000, 0 in 64 bits
+};
+
 inline timespec clock_now() {
   timespec time;
   clock_gettime(CLOCK_REALTIME, &time);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "fixture.h"
+
+TEST_CASE("lutimes: microseconds at their bounds, in either member") {
+  const files f;
+  for (const long microseconds : good_microseconds) {
+    CAPTURE(microseconds);
+    const timeval first[2] = {{7, microseconds}, {8, 0}};
+    CHECK(OUTCOME(lutimes(f.file.c_str(), first)) == succeeds);
+    CHECK(times_of(f.file) == times{{{7, microseconds * 1000}, {8, 0}}});
+    const timeval second[2] = {{7, 0}, {8, microseconds}};
+    CHECK(OUTCOME(lutimes(f.file.c_str(), second)) == succeeds);
+    CHECK(times_of(f.file) == times{{{7, 0}, {8, microseconds * 1000}}});
+  }
+}
+
+TEST_CASE("lutimes: tv_usec out of range is EINVAL in either member, and none means now or omit") {
+  const files f;
+  for (const suseconds_t microseconds : bad_microseconds) {
+    CAPTURE(microseconds);
+    const timeval first[2] = {{7, microseconds}, {8, 0}};
+    const timeval second[2] = {{7, 0}, {8, microseconds}};
+    const timeval both[2] = {{7, microseconds}, {8, microseconds}};
+    CHECK(OUTCOME(lutimes(f.file.c_str(), first)) == fails(EINVAL));
+    CHECK(OUTCOME(lutimes(f.file.c_str(), second)) == fails(EINVAL));
+    CHECK(OUTCOME(lutimes(f.file.c_str(), both)) == fails(EINVAL));
+  }
+  CHECK(f.untouched());
+}
+
+TEST_CASE("lutimes: the link itself, never the file it refers to") {
+  const files f;
+  const timeval pair[2] = {{7, 8}, {9, 10}};
+  CHECK(OUTCOME(lutimes(f.link.c_str(), pair)) == succeeds);
+  CHECK(times_of(f.link) == times{{{7, 8000}, {9, 10000}}});
+  CHECK(f.untouched(f.link));
+  make_old(f.link);
+  CHECK(OUTCOME(lutimes(f.link.c_str(), nullptr)) == succeeds);
+  CHECK(is_now(times_of(f.link).pair[0]));
+  CHECK(is_now(times_of(f.link).pair[1]));
+  CHECK(f.untouched(f.link));
+}

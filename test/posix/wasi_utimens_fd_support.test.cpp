@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#include "fixture.h"
+
+namespace {
+
+// 1 on this host, wasmtime, and 0 in the no-fd build. This is the one place that pins which: the
+// other cases ask.
+int expected_of_file() { return strstr(getenv("LINK"), "nofd") == nullptr ? 1 : 0; }
+
+bool same_status(const struct stat &a, const struct stat &b) {
+  const auto same = [](const timespec &x, const timespec &y) { return text_of(x) == text_of(y); };
+  return same(a.st_atim, b.st_atim) && same(a.st_mtim, b.st_mtim) && same(a.st_ctim, b.st_ctim) &&
+         a.st_size == b.st_size && a.st_ino == b.st_ino && a.st_nlink == b.st_nlink;
+}
+
+outcome answers(int value) { return {value, errno_before}; }
+
+} // namespace
+
+TEST_CASE("wasi_utimens_fd_support: 1 for a file of any access mode, 0 in the no-fd build") {
+  const files f;
+  for (const int mode : {O_RDONLY, O_WRONLY, O_RDWR, O_WRONLY | O_APPEND}) {
+    CAPTURE(mode);
+    const opened fd(f.file, mode);
+    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == answers(expected_of_file()));
+    CHECK(OUTCOME(futimens(fd, old)) == (expected_of_file() == 1 ? succeeds : fails(ENOSYS)));
+  }
+  const opened unlinked(f.missing, O_RDWR | O_CREAT);
+  CHECK(unlink(f.missing.c_str()) == 0);
+  CHECK(OUTCOME(wasi_utimens_fd_support(unlinked)) == answers(expected_of_file()));
+}
+
+TEST_CASE("wasi_utimens_fd_support: 1 for a directory in both builds") {
+  const files f;
+  const opened fd(f.directory, O_RDONLY | O_DIRECTORY);
+  CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == answers(1));
+  CHECK(OUTCOME(wasi_utimens_fd_support(preopened())) == answers(1));
+}
+
+TEST_CASE("wasi_utimens_fd_support: -1 where futimens would fail otherwise, with its errno") {
+  for (const int fd : not_open) {
+    CAPTURE(fd);
+    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
+  }
+  for (const int fd : negative) {
+    CAPTURE(fd);
+    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
+  }
+  for (const int fd : streams) {
+    CAPTURE(fd);
+    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EINVAL));
+  }
+}
+
+TEST_CASE("wasi_utimens_fd_support: changes nothing on the file, not even its status change time") {
+  const files f;
+  const opened file(f.file, O_RDWR);
+  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  for (const int fd : {static_cast<int>(file), static_cast<int>(directory), preopened()}) {
+    CAPTURE(fd);
+    const struct stat before = status_of(fd);
+    // Longer than a tick of the kernel's clock for files.
+    const timespec pause{0, 20'000'000};
+    nanosleep(&pause, nullptr);
+    CHECK(wasi_utimens_fd_support(fd) != -1);
+    CHECK(same_status(status_of(fd), before));
+  }
+}
