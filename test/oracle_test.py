@@ -77,6 +77,35 @@ def test_each_row_is_as_on_linux(snapshot, link, place, linux, tmp_path, record_
     )
 
 
+def test_a_guest_without_chdir_ends_the_same(snapshot, place, tmp_path):
+    """Such a guest has no current directory: a relative path is one under what is preopened as "."."""
+
+    def same(line: str | calls.Call) -> bool:
+        if isinstance(line, str):
+            return not line.startswith("chdir")
+        return not (line.path.startswith(("/", "..")) or len(line.path) > 3900 or line.fd == "@11")
+
+    def told(program, dirs=None) -> list[tuple[str | calls.Call, str]]:
+        place.clear()
+        rows.make_files(place)
+        script = list(rows.rows(place))
+        if dirs:
+            script = [line for line in script if same(line)]
+        answers = place.answers(program, [str(line) for line in script], dirs=dirs)
+        return [(line, answer) for line, answer in zip(script, answers, strict=True) if same(line)]
+
+    with_chdir = told(calls.guest(snapshot, toolbox.WRAP, tmp_path / f"{snapshot}-chdir.cwasm"))
+    program = calls.guest(snapshot, toolbox.WRAP, tmp_path / f"{snapshot}-none.cwasm", "-DNO_CHDIR")
+    without = told(program, {".": place.top / "tree", str(place.top): place.top})
+    assert len(without) > 10000
+    different = [
+        f"{line}: {one}; {other}"
+        for (line, one), (_, other) in zip(with_chdir, without, strict=True)
+        if one != other
+    ]
+    assert not different, "\n".join(different[:40])
+
+
 def test_score_of_stock(snapshot, place, linux, tmp_path, record_property):
     """The same rows without the overlay: they can tell the two apart."""
     program = calls.guest(snapshot, toolbox.STOCK, tmp_path / f"{snapshot}-stock.cwasm")

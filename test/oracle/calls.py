@@ -124,20 +124,15 @@ class Place:
             copy.chmod(0o755)
         return copy
 
-    def command(self, program: Path) -> list[str]:
+    def command(self, program: Path, dirs: dict[str, Path] | None = None) -> list[str]:
+        """What to run; by default the guest has `top`, under the same name."""
         program = self.add(program)
         if program.suffix != ".cwasm":
             return [str(program)]
-        # Same name on both sides, so an absolute path means the same.
         wasmtime = self.add(toolbox.WASMTIME.resolve())
-        return [
-            str(wasmtime),
-            "run",
-            "-Ccache=n",
-            "--allow-precompiled",
-            f"--dir={self.top}::{self.top}",
-            str(program),
-        ]
+        dirs = dirs or {str(self.top): self.top}
+        mounts = [f"--dir={host}::{guest}" for guest, host in dirs.items()]
+        return [str(wasmtime), "run", "-Ccache=n", "--allow-precompiled", *mounts, str(program)]
 
     def hold(self, path: Path):
         """Keeps a file open for as long as the place is as it is."""
@@ -152,7 +147,7 @@ class Place:
         self.top.mkdir()
         self.user.own(self.top)
 
-    def answers(self, program: Path, script: list[str], at_stats=None) -> list[str]:
+    def answers(self, program: Path, script: list[str], at_stats=None, dirs=None) -> list[str]:
         """One answer for each line of the script; "trap" where the guest died.
 
         `at_stats` is called with the process and its line at each `stats`, while the process waits.
@@ -163,7 +158,7 @@ class Place:
             with (
                 tempfile.TemporaryFile("w+") as stderr,
                 subprocess.Popen(
-                    [*self.command(program), str(self.top / "script"), str(len(answers))],
+                    [*self.command(program, dirs), str(self.top / "script"), str(len(answers))],
                     text=True,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
