@@ -13,12 +13,12 @@
  *
  *   FUNCTION fd path flags access modification     one of the utime family
  *   open slot path mode, close slot, closeall      file descriptors live in numbered slots
- *   preopen slot                                   the file descriptor of the guest's preopened
- *                                                  directory; on Linux the directory `path` opened
+ *   preopen slot path                              what the guest has preopened; on Linux the
+ *                                                  directory `path`
  *   chdir path, mkdir path, rmdir path, unlink path, rename old new, symlink target path
  *   watch path-or-@slot...                         the files whose times are to be told from here
- *   stats                                          what must not grow, on a line of its own; then
- * it waits for a line on stdin
+ *   stats                                          tells, on a line of its own, what must not
+ *                                                  grow, and waits for a line on stdin
  *
  * Each line is answered by one line: the result (ok, or errno by name), then each time of a watched
  * file that is no longer what it was before the call, by its name and member. After each call all
