@@ -99,6 +99,18 @@ uninstall: $(PACKAGE)
 	cd $(PACKAGE) && find . -type f -exec rm -f '$(INSTALLED)'/{} \;
 	cd $(PACKAGE) && find . -depth -type d -path '*wasi*' -exec rmdir --ignore-fail-on-non-empty '$(INSTALLED)'/{} \; 2>/dev/null
 
+.PHONY: package
+package: $(PACKAGE)
+
+# A release, with an installation for each generation of the toolchain's sysroots.
+DIST ?= build/dist
+
+.PHONY: dist
+dist:
+	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots
+	@for snapshot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$$snapshot package; done
+	@scripts/dist.sh '$(DIST)' $$(ls -d .toolchain/sysroots/* | sed 's|.*/|build/|')
+
 # --- A sysroot with the overlay inside ---------------------------------------
 
 FD ?= yes
@@ -153,7 +165,7 @@ test-build-snapshot:
 
 .PHONY: test
 test: test-build
-	$(PYTEST) test
+	$(PYTEST) -q -n 2 test
 
 # --- Catch2 suite ------------------------------------------------------------
 

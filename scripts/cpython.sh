@@ -100,12 +100,15 @@ pin="$(clang --version | sed -n 1p) $(cd "$sysroot/include/wasm32-wasip2" && fin
 # seed DIR FROM: what is compiled in FROM serves in DIR as well, if their answers differ only in the
 # functions that posixmodule.c alone calls.
 seed() {
+    local file
     differing() { diff "$1/pyconfig.h" "$2/pyconfig.h" | grep '^[<>]' | grep -vE ' HAVE_(FUTIMENS|FUTIMES|LUTIMES)( |$)'; }
     if [ ! -e "$2/python.wasm" ] || [[ "$(cat "$2/settled")" != "$pin"* ]] || differing "$1" "$2" >/dev/null; then
         return
     fi
     cp -a --no-clobber "$2/." "$1/"
-    touch -r "$2/pyconfig.h" "$1/pyconfig.h"
+    for file in pyconfig.h Makefile Modules/config.c; do # newer ones would have all of it compiled again
+        touch -r "$2/$file" "$1/$file"
+    done
     rm -rf "$1"/{build,platform,pybuilddir.txt,python.wasm,libpython*.a,Modules/posixmodule.o}
 }
 

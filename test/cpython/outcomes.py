@@ -12,8 +12,9 @@ import sys
 import traceback
 import unittest
 
-from test import support
 from test.support import os_helper
+
+from test import support
 
 support.use_resources = ()
 

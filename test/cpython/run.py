@@ -114,7 +114,9 @@ def main() -> int:
         print(f"{build}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     wrong += [f"FAILED known.toml: nothing ends so any more: {names}" for names in known.stale()]
     for entry in known.entries:
-        print(f"{', '.join(entry['builds'])} {entry['outcome']}: {', '.join(entry['tests'])}: {entry['reason']}")
+        print(
+            f"{', '.join(entry['builds'])} {entry['outcome']}: {', '.join(entry['tests'])}: {entry['reason']}"
+        )
     print("\n".join(wrong))
     print(f"{sum(len(found) for found in outcomes.values()) - len(wrong)} passed, {len(wrong)} failed")
     return 1 if wrong else 0

@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The overlay by each way of packaging it: a guest is built that way, and run."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import toolbox
+
+NEWEST = toolbox.SNAPSHOTS[-1]
+CLANG = toolbox.SDK / "bin/clang"
+
+GUEST = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <wasi/utimens.h>
+
+int main(void) {
+  const struct timespec times[2] = {{1, 2}, {3, 4}};
+  const struct timeval timevals[2] = {{5, 6}, {7, 8}};
+  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
+  printf("%d ", futimens(fd, times));
+  printf("%d ", futimes(fd, timevals));
+  printf("%d ", lutimes("/d/file", timevals));
+  printf("%d ", utimensat(AT_FDCWD, "", times, 0));
+  printf("%d\\n", wasi_utimens_fd_support(fd));
+}
+"""
+# The stock utimensat takes "" for the current directory.
+PRINTS = {"wasi-utimens": "0 0 0 -1 1\n", "wasi-utimens-nofd": "-1 -1 0 -1 0\n"}
+NAMES = sorted(PRINTS)
+
+
+def needs(tool: str) -> None:
+    if shutil.which(tool) is None:
+        pytest.fail(f"no {tool}: scripts/toolchain.sh packaging installs it")
+
+
+def make(*words: str, snapshot: str = NEWEST) -> None:
+    sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    toolbox.run(["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words], env=environment)
+
+
+@pytest.fixture
+def guest(tmp_path) -> Path:
+    (tmp_path / "guest.c").write_text(GUEST)
+    return tmp_path / "guest.c"
+
+
+@pytest.fixture(params=toolbox.SNAPSHOTS)
+def installed(request, tmp_path) -> tuple[str, Path]:
+    """A snapshot and an installation for it, in a place that it was not made for."""
+    prefix = tmp_path / "moved to"
+    shutil.copytree(toolbox.installed(request.param), prefix)
+    return request.param, prefix
+
+
+def clang(snapshot: str, *words: str | Path) -> None:
+    sysroot = toolbox.stock_sysroot(snapshot)
+    flags = ["--target=wasm32-wasip2", f"--sysroot={sysroot}", "-Wall", "-Wextra", "-Werror"]
+    toolbox.run([str(word) for word in [CLANG, *flags, *words]])
+
+
+def run(wasm: Path, tmp_path: Path) -> str:
+    (tmp_path / "d").mkdir(exist_ok=True)
+    return toolbox.run_guest(wasm, dirs={"/d": tmp_path / "d"}).stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pkg_config(installed, name, guest, tmp_path):
+    needs("pkg-config")
+    snapshot, prefix = installed
+    where = os.environ | {"PKG_CONFIG_LIBDIR": f"{prefix}/lib/wasm32-wasip2/pkgconfig", "PKG_CONFIG_PATH": ""}
+    flags = toolbox.run(["pkg-config", "--cflags", "--libs", name], env=where).stdout
+    # As a shell would read them; the place has a space in its name.
+    done = ["sh", "-c", f'"$@" {flags}', "sh", str(CLANG), "--target=wasm32-wasip2", str(guest)]
+    done += [f"--sysroot={toolbox.stock_sysroot(snapshot)}", "-o", str(tmp_path / "guest.wasm")]
+    toolbox.run(done)
+    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+    version = toolbox.run(["pkg-config", "--modversion", name], env=where).stdout.strip()
+    clang(
+        snapshot,
+        f"-isystem{prefix}/include/wasm32-wasip2",
+        "-fsyntax-only",
+        *version_check(tmp_path, version),
+    )
+
+
+def version_check(tmp_path: Path, version: str) -> Path:
+    major, minor, patch = version.split(".")
+    source = tmp_path / "version.c"
+    source.write_text(
+        "#include <wasi/utimens.h>\n"
+        f'_Static_assert(WASI_UTIMENS_VERSION == {major} * 10000 + {minor} * 100 + {patch}, "");\n'
+    )
+    return source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clang_configuration_file(installed, name, guest, tmp_path):
+    """In one step, and compiled and linked apart: no flag is unused in either."""
+    snapshot, prefix = installed
+    config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
+    clang(snapshot, config, guest, "-o", tmp_path / "guest.wasm")
+    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+    clang(snapshot, config, "-c", guest, "-o", tmp_path / "guest.o")
+    clang(snapshot, config, tmp_path / "guest.o", "-o", tmp_path / "linked.wasm")
+    assert run(tmp_path / "linked.wasm", tmp_path) == PRINTS[name]
+
+
+# As the file that wasi-sdk brings for CMake: nothing is looked for outside of the target's own roots.
+CMAKE_TOOLCHAIN = """
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_C_COMPILER {sdk}/bin/clang)
+set(CMAKE_C_COMPILER_TARGET wasm32-wasip2)
+set(CMAKE_SYSROOT {sysroot})
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+"""
+CMAKE_PROJECT = """
+cmake_minimum_required(VERSION 3.13)
+project(guest C)
+find_package(wasi-utimens {version} REQUIRED)
+find_package(wasi-utimens REQUIRED)  # twice, as by two parts of one program
+add_executable(guest guest.c)
+target_link_libraries(guest PRIVATE wasi-utimens::{name})
+"""
+
+
+@pytest.mark.parametrize(
+    "found_by", ["-Dwasi-utimens_DIR={}/lib/cmake/wasi-utimens", "-DCMAKE_FIND_ROOT_PATH={}"]
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_cmake(installed, name, found_by, guest, tmp_path):
+    needs("cmake")
+    snapshot, prefix = installed
+    (tmp_path / "toolchain.cmake").write_text(
+        CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=toolbox.stock_sysroot(snapshot))
+    )
+    (tmp_path / "CMakeLists.txt").write_text(CMAKE_PROJECT.format(name=name, version="0.1"))
+    build = tmp_path / "build"
+    configure = ["cmake", "-S", tmp_path, "-B", build, "-G", "Unix Makefiles", f"-D{found_by.format(prefix)}"]
+    toolbox.run([str(word) for word in [*configure, f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake"]])
+    toolbox.run(["cmake", "--build", str(build)])
+    assert run(build / "guest", tmp_path) == PRINTS[name]
+
+
+def test_cmake_version_that_is_not_there(tmp_path):
+    needs("cmake")
+    prefix = toolbox.installed(NEWEST)
+    sysroot = toolbox.stock_sysroot(NEWEST)
+    (tmp_path / "toolchain.cmake").write_text(CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=sysroot))
+    (tmp_path / "CMakeLists.txt").write_text(CMAKE_PROJECT.format(name="wasi-utimens", version="99.1"))
+    how = [f"-DCMAKE_FIND_ROOT_PATH={prefix}", f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake"]
+    done = toolbox.run(["cmake", "-S", str(tmp_path), "-B", str(tmp_path / "build"), *how], check=False)
+    assert done.returncode != 0 and "99.1" in done.stderr
+
+
+CONFIGURE_AC = """
+AC_INIT([guest], [1])
+AC_USE_SYSTEM_EXTENSIONS
+AC_PROG_CC
+AC_CHECK_FUNCS([futimens utimensat utimes utime futimesat futimes lutimes])
+AC_CHECK_DECLS([futimens, utimensat], [], [], [[#include <sys/stat.h>]])
+AC_CHECK_DECLS([utimes, futimesat, futimes, lutimes], [], [], [[#include <sys/time.h>]])
+AC_CONFIG_HEADERS([config.h])
+AC_OUTPUT
+"""
+FOUND_BY_STOCK = {"futimens", "utimensat", "utimes", "utime", "futimesat"}
+
+
+@pytest.fixture(scope="module")
+def configure(tmp_path_factory) -> Path:
+    needs("autoconf")
+    where = tmp_path_factory.mktemp("configure")
+    (where / "configure.ac").write_text(CONFIGURE_AC)
+    toolbox.run(["autoheader"], cwd=where)
+    toolbox.run(["autoconf"], cwd=where)
+    return where / "configure"
+
+
+def found_by(configure: Path, where: Path, flags: list[str], libs: str = "") -> tuple[set[str], set[str]]:
+    """The functions and the declarations that a configure script finds."""
+    where.mkdir()
+    compiler = " ".join([str(CLANG), "--target=wasm32-wasip2", *flags])
+    toolbox.run([str(configure), "--host=wasm32-wasip2", f"CC={compiler}", f"LIBS={libs}"], cwd=where)
+    defined = {
+        line.split()[1] for line in (where / "config.h").read_text().splitlines() if line.endswith(" 1")
+    }
+    functions = {name[5:].lower() for name in defined if name.startswith("HAVE_") and "TIME" in name}
+    declared = {name[10:].lower() for name in defined if name.startswith("HAVE_DECL_")}
+    return {name for name in functions if not name.startswith("decl_")}, declared
+
+
+def test_configure_scripts_find_all(snapshot, configure, tmp_path):
+    both = {"futimes", "lutimes"}
+    functions, declared = found_by(configure, tmp_path / "stock", toolbox.link_flags(snapshot, toolbox.STOCK))
+    assert (functions, declared) == (FOUND_BY_STOCK, FOUND_BY_STOCK - {"utime"})
+    for link in (toolbox.SYSROOT, toolbox.SYSROOT_NOFD):
+        functions, declared = found_by(configure, tmp_path / link, toolbox.link_flags(snapshot, link))
+        assert (functions, declared) == (FOUND_BY_STOCK | both, FOUND_BY_STOCK - {"utime"} | both)
+    config = f"--config={toolbox.installed(snapshot)}/share/wasi-utimens/wasi-utimens.cfg"
+    flags = [f"--sysroot={toolbox.stock_sysroot(snapshot)}", config]
+    functions, declared = found_by(configure, tmp_path / "config", flags)
+    assert (functions, declared) == (FOUND_BY_STOCK | both, FOUND_BY_STOCK - {"utime"} | both)
+
+
+RUST = """
+use std::os::fd::AsRawFd;
+
+#[repr(C)]
+struct timespec {
+    tv_sec: i64,
+    tv_nsec: std::ffi::c_long,
+}
+
+extern "C" {
+    fn futimens(fd: i32, times: *const timespec) -> i32;
+    fn utimensat(dirfd: i32, path: *const std::ffi::c_char, times: *const timespec, flags: i32) -> i32;
+}
+
+fn main() {
+    let file = std::fs::File::create("/d/file").unwrap();
+    let times = [timespec { tv_sec: 1, tv_nsec: 2 }, timespec { tv_sec: 3, tv_nsec: 4 }];
+    let none = unsafe { utimensat(file.as_raw_fd(), c"".as_ptr(), times.as_ptr(), 0) };
+    print!("{} {}", unsafe { futimens(file.as_raw_fd(), times.as_ptr()) }, none);
+}
+"""
+
+
+def test_rust(tmp_path):
+    """Rust has a wasi-libc of its own, and its linker takes the flags without -Wl."""
+    target = ["--target", "wasm32-wasip2"]
+    libdir = subprocess.run(["rustc", *target, "--print=target-libdir"], capture_output=True, text=True)
+    libc = Path(libdir.stdout.strip(), "self-contained/libc.a")
+    if libdir.returncode != 0 or not libc.is_file():
+        pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
+    shaped = tmp_path / "sysroot/lib/wasm32-wasip2"
+    shaped.mkdir(parents=True)
+    (shaped / "libc.a").symlink_to(libc)
+    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.sh"), str(tmp_path / "sysroot")]).stdout
+    snapshots = [name for name in toolbox.SNAPSHOTS
+                 if (toolbox.build_dir(name) / "generation").read_text() == generation]  # fmt: skip
+    prefix = toolbox.installed(snapshots[-1])
+    (tmp_path / "main.rs").write_text(RUST)
+    flags = (prefix / "share/wasi-utimens/link.rsp").read_text().replace("-Wl,", "").split()
+    flags.append(str(prefix / "lib/wasm32-wasip2/libwasi-utimens.a"))
+    arguments = [f"-Clink-arg={flag}" for flag in flags]
+    wasm = tmp_path / "main.wasm"
+    toolbox.run(
+        ["rustc", *target, "--edition=2021", "-O", str(tmp_path / "main.rs"), *arguments, "-o", str(wasm)]
+    )
+    assert run(wasm, tmp_path) == "0 -1"
+    assert (tmp_path / "d/file").stat().st_mtime_ns == 3_000_000_004
+
+
+def files(where: Path) -> dict[str, str]:
+    return {str(p.relative_to(where)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in where.rglob("*") if p.is_file()}  # fmt: skip
+
+
+def test_destdir_and_prefix_say_where(tmp_path):
+    make("install", f"DESTDIR={tmp_path}/staged", "PREFIX=/opt/overlay")
+    make("install", f"PREFIX={tmp_path}/direct")
+    assert files(tmp_path / "staged/opt/overlay") == files(tmp_path / "direct")
+    assert files(tmp_path / "direct") == files(toolbox.installed(NEWEST))
+    for path in (tmp_path / "direct").rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644)
+
+
+def test_uninstall_takes_away_what_install_put(tmp_path):
+    own = [tmp_path / "lib/libother.a", tmp_path / "include/wasm32-wasip2/wasi/other.h"]
+    for path in own:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    make("install", f"PREFIX={tmp_path}")
+    make("uninstall", f"PREFIX={tmp_path}")
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(own)
+    assert not any("wasi-utimens" in path.name for path in tmp_path.rglob("*"))
+    make("uninstall", f"PREFIX={tmp_path}")  # again, with nothing there
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory) -> list[Path]:
+    """The release, made twice."""
+    found = []
+    for _ in range(2):
+        where = tmp_path_factory.mktemp("dist")
+        make("dist", f"DIST={where}")
+        found += where.iterdir()
+    return found
+
+
+def test_the_release_is_the_same_whenever_it_is_made(releases):
+    first, second = releases
+    assert first.name == second.name and first.read_bytes() == second.read_bytes()
+    assert str(toolbox.ROOT).encode() not in subprocess.run(
+        ["gzip", "-dc", str(first)], capture_output=True, check=True
+    ).stdout  # fmt: skip
+
+
+def test_a_guest_from_the_release_alone(releases, snapshot, guest, tmp_path):
+    with tarfile.open(releases[0]) as archive:
+        archive.extractall(tmp_path / "release", filter="data")
+    (top,) = (tmp_path / "release").iterdir()
+    assert {"README.md", "LICENSE"} <= {path.name for path in top.iterdir()}
+    prefix = top / (toolbox.build_dir(snapshot) / "generation").read_text().strip()
+    for name in NAMES:
+        config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
+        clang(snapshot, config, guest, "-o", tmp_path / "guest.wasm")
+        assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
