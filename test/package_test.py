@@ -86,12 +86,8 @@ def test_pkg_config(installed, name, guest, tmp_path):
     toolbox.run(done)
     assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
     version = toolbox.run(["pkg-config", "--modversion", name], env=where).stdout.strip()
-    clang(
-        snapshot,
-        f"-isystem{prefix}/include/wasm32-wasip2",
-        "-fsyntax-only",
-        *version_check(tmp_path, version),
-    )
+    include = f"-isystem{prefix}/include/wasm32-wasip2"
+    clang(snapshot, include, "-fsyntax-only", version_check(tmp_path, version))
 
 
 def version_check(tmp_path: Path, version: str) -> Path:
