@@ -19,9 +19,6 @@ LIMITS = {
 }
 # On every snapshot, in a stripped guest that uses all seven functions, over stock's five.
 BYTES_OVER_STOCK = 1024
-# Accepted calls that cost more than stock's, with the wasi-libc of 2024. NULL goes the way of every
-# pair of times, as two UTIME_NOW; stock has a way of its own for it that converts nothing.
-DEARER_WITH_PREVIEW1 = {Call("futimens(fd, NULL)")}
 
 
 @pytest.fixture
@@ -46,8 +43,7 @@ def test_no_accepted_call_is_dearer_than_stock(bench):
         assert stock.result == overlay.result == "0"
         if overlay.fuel > stock.fuel:
             dearer[str(call)] = f"{overlay.fuel}, stock {stock.fuel}"
-    expected = DEARER_WITH_PREVIEW1 if toolbox.is_preview1(bench.snapshot) else set()
-    assert set(dearer) == set(map(str, expected)), dearer
+    assert dearer == {}
 
 
 def test_bytes_added_to_a_guest(bench):
