@@ -275,8 +275,8 @@ NEEDED = {
     "preview1": LIBC
     | {
         "U __wasi_fd_fdstat_get",
-        "U __wasi_fd_filestat_set_times",
-        "U __wasi_path_filestat_set_times",
+        "U wasi_utimens_import_fd_filestat_set_times",
+        "U wasi_utimens_import_path_filestat_set_times",
         "w descriptor_table_get_ref",  # with sockets
     },
     "descriptor-ref": LIBC
@@ -286,7 +286,7 @@ NEEDED = {
         "U wasi_utimens_import_set_times_at",
     },
 }
-FD_CALLS = {"U __wasi_fd_filestat_set_times", "U wasi_utimens_import_set_times"}
+FD_CALLS = {"U wasi_utimens_import_fd_filestat_set_times", "U wasi_utimens_import_set_times"}
 # The linker itself makes these.
 LINKER = {"U __stack_pointer", "U __indirect_function_table"}
 

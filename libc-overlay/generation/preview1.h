@@ -5,9 +5,8 @@
 // a call is to be refused.
 #pragma once
 
+#include "preview1-functions.h"
 #include "pure/errno-of.h"
-
-#include <wasi/api.h>
 
 // wasi-libc's own table beside the adapter's. It holds the sockets, and is there only in a guest
 // that has any. The entry's type does not matter here.
@@ -25,9 +24,30 @@ public:
 
   descriptor_kind presumed_kind() const { return descriptor_kind::file; }
 
-  descriptor_kind kind() const {
+  descriptor_kind kind() const { return kind_of(fd); }
+
+  // The adapter knows, and answers ENOTDIR without asking the host.
+  bool may_be_directory() const { return true; }
+
+  int set_times(const new_times &times) const {
+    return errno_of(preview1::wasi_utimens_import_fd_filestat_set_times(
+        fd, nanoseconds(times.access), nanoseconds(times.modification), flags(times)));
+  }
+
+  int set_times_at(wit::path_flags path_flags, const char *path, size_t path_length,
+                   const new_times &times) const {
+    static_assert(static_cast<int>(wit::path_flags::symlink_follow) ==
+                  __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW);
+    return errno_of(preview1::wasi_utimens_import_path_filestat_set_times(
+        fd, static_cast<int>(path_flags), path, path_length, nanoseconds(times.access),
+        nanoseconds(times.modification), flags(times)));
+  }
+
+private:
+  // Apart: only what is refused comes here.
+  [[gnu::noinline]] static descriptor_kind kind_of(int fd) {
     __wasi_fdstat_t stat;
-    if (__wasi_fd_fdstat_get(fd, &stat) != __WASI_ERRNO_SUCCESS) {
+    if (__wasi_fd_fdstat_get(static_cast<__wasi_fd_t>(fd), &stat) != __WASI_ERRNO_SUCCESS) {
       void *socket;
       return descriptor_table_get_ref != nullptr && descriptor_table_get_ref(fd, &socket)
                  ? descriptor_kind::not_file
@@ -39,26 +59,8 @@ public:
                : descriptor_kind::not_file;
   }
 
-  // The adapter knows, and answers ENOTDIR without asking the host.
-  bool may_be_directory() const { return true; }
-
-  int set_times(const new_times &times) const {
-    return errno_of(__wasi_fd_filestat_set_times(fd, nanoseconds(times.access),
-                                                 nanoseconds(times.modification), flags(times)));
-  }
-
-  int set_times_at(wit::path_flags path_flags, const char *path, size_t /*path_length*/,
-                   const new_times &times) const {
-    static_assert(static_cast<int>(wit::path_flags::symlink_follow) ==
-                  __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW);
-    return errno_of(__wasi_path_filestat_set_times(
-        fd, static_cast<__wasi_lookupflags_t>(path_flags), path, nanoseconds(times.access),
-        nanoseconds(times.modification), flags(times)));
-  }
-
-private:
   // The adapter gives each error-code the preview 1 errno of its name, and those are wasi-libc's.
-  static int errno_of(__wasi_errno_t error) {
+  static int errno_of(int error) {
     return error == __WASI_ERRNO_NOTSUP ? wasi_utimens::errno_of(wit::error_code::unsupported)
                                         : error;
   }
@@ -67,15 +69,15 @@ private:
     return (time.seconds * nanoseconds_per_second) + time.nanoseconds;
   }
 
-  static __wasi_fstflags_t flags(const new_times &times) {
-    constexpr __wasi_fstflags_t access[] = {0, __WASI_FSTFLAGS_ATIM_NOW, __WASI_FSTFLAGS_ATIM};
-    constexpr __wasi_fstflags_t modification[] = {0, __WASI_FSTFLAGS_MTIM_NOW,
-                                                  __WASI_FSTFLAGS_MTIM};
+  static int flags(const new_times &times) {
+    // By tag: no_change, now, timestamp.
+    constexpr uint8_t access[] = {0, __WASI_FSTFLAGS_ATIM_NOW, __WASI_FSTFLAGS_ATIM};
+    constexpr uint8_t modification[] = {0, __WASI_FSTFLAGS_MTIM_NOW, __WASI_FSTFLAGS_MTIM};
     return access[static_cast<int>(times.access.tag)] |
            modification[static_cast<int>(times.modification.tag)];
   }
 
-  __wasi_fd_t fd;
+  int fd;
 };
 
 } // namespace wasi_utimens

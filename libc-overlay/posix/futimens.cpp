@@ -55,12 +55,15 @@ int set_fd_times(int number, const timespec *times) {
   if (fd.presumed_kind() != descriptor_kind::file) {
     return reason(fd, 0, EINVAL);
   }
-  const auto new_times = new_times_of(times, descriptor::end);
-  if (!new_times.in_range) {
-    return reason(fd, EINVAL, EINVAL);
+  const auto ask_host = [&](const new_times &new_times) {
+    const int error = set_times(fd, new_times);
+    return may_be_directory(error) ? set_directory_times(number, times, error) : error;
+  };
+  if (times == nullptr) {
+    return ask_host(both_now); // by itself, since there is nothing to convert
   }
-  const int error = set_times(fd, new_times);
-  return may_be_directory(error) ? set_directory_times(number, times, error) : error;
+  const auto new_times = new_times_of(times, descriptor::end);
+  return new_times.in_range ? ask_host(new_times) : reason(fd, EINVAL, EINVAL);
 }
 
 } // namespace wasi_utimens

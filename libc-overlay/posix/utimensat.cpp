@@ -35,6 +35,9 @@ namespace {
   const auto path_flags =
       (flags & AT_SYMLINK_NOFOLLOW) != 0 ? wit::path_flags::none : wit::path_flags::symlink_follow;
   const int error = fd.set_times_at(path_flags, path, length, new_times);
+  if (error == 0) {
+    return 0;
+  }
   return returned(error == errno_of(wit::error_code::bad_descriptor) ? reason(fd, error, ENOTDIR)
                                                                      : error);
 }
@@ -68,14 +71,11 @@ int utimensat(int dirfd, const char *path, const timespec times[2], int flags) {
   if (both_omitted(times)) {
     return 0;
   }
-  if (path == nullptr && dirfd != AT_FDCWD) {
-    return returned(flags != 0 ? EINVAL : set_fd_times(dirfd, times));
-  }
   if ((flags & ~AT_SYMLINK_NOFOLLOW) != 0) {
     return returned(EINVAL);
   }
   if (path == nullptr) {
-    return returned(EFAULT);
+    return returned(dirfd == AT_FDCWD ? EFAULT : flags != 0 ? EINVAL : set_fd_times(dirfd, times));
   }
   if (*path == '\0') {
     return returned(ENOENT);

@@ -40,13 +40,15 @@ constexpr bool convert(const timespec &time, const wit::datetime &end, wit::new_
   return time.tv_nsec == UTIME_NOW || time.tv_nsec == UTIME_OMIT;
 }
 
-inline constexpr timespec both_now[2] = {{.tv_sec = 0, .tv_nsec = UTIME_NOW},
-                                         {.tv_sec = 0, .tv_nsec = UTIME_NOW}};
+// What NULL stands for.
+inline constexpr new_times both_now = {.access = {wit::new_timestamp_tag::now, 0, 0},
+                                       .modification = {wit::new_timestamp_tag::now, 0, 0},
+                                       .in_range = true};
 
 // `end` is the first time that the way to the host cannot carry.
 constexpr new_times new_times_of(const timespec *times, const wit::datetime &end) {
   if (times == nullptr) {
-    times = both_now;
+    return both_now;
   }
   new_times result = {};
   result.in_range =
