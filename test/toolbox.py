@@ -55,7 +55,8 @@ def link_flags(snapshot: str, link: str) -> list[str]:
     else:
         nofd = "-nofd" if link == WRAP_NOFD else ""
         archive = prefix / f"lib/wasm32-wasip2/libwasi-utimens{nofd}.a"
-    return flags + [
+    return [
+        *flags,
         f"-isystem{prefix}/include/wasm32-wasip2",
         f"@{prefix}/share/wasi-utimens/link.rsp",
         str(archive),
@@ -70,7 +71,9 @@ def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, 
     return output
 
 
-def run_guest(wasm: Path, *args: str, dirs: dict[str, Path] | None = None, wasmtime=WASMTIME, flags=(), check=True):
+def run_guest(
+    wasm: Path, *args: str, dirs: dict[str, Path] | None = None, wasmtime=WASMTIME, flags=(), check=True
+):
     """Runs a guest under wasmtime with host directories in the places that `dirs` names."""
     mounts = [word for guest, host in (dirs or {}).items() for word in ("--dir", f"{host}::{guest}")]
     return run([str(wasmtime), "run", *flags, *mounts, str(wasm), *args], check=check)
