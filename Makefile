@@ -165,7 +165,7 @@ test-build-snapshot:
 
 .PHONY: test
 test: test-build
-	$(PYTEST) -q -n 2 test
+	$(PYTEST) -q -n 2 --dist loadgroup test
 
 # --- Catch2 suite ------------------------------------------------------------
 
