@@ -121,8 +121,8 @@ sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a
 	$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
 	@$(call copy_sysroot,$(DEST))
 
-# The copies that tests use, and those that CPython is built on.
-SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot
+# The copies that tests use, and those that CPython and the clients are built on.
+SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot build/clients-sysroot
 $(SYSROOTS): $(BUILD)/plain/libwasi-utimens.a
 $(SYSROOTS:%=%-nofd): $(BUILD)/plain/libwasi-utimens-nofd.a
 $(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) scripts/sysroot.py scripts/wasm_rename.py
@@ -263,7 +263,7 @@ bench:
 
 # --- CPython -----------------------------------------------------------------
 
-# On the newest wasi-libc there is. FD=no: for hosts that cannot set times through a descriptor; then
+# On the newest wasi-libc there is; the name of it is known when the toolchain is there. FD=no: for hosts that cannot set times through a descriptor; then
 # os.utime must not say that it takes one.
 PYTHON_NAME := $(if $(filter no,$(FD)),nofd,overlay)
 PYTHON_ANSWERS := $(if $(filter no,$(FD)),ac_cv_func_futimens=no ac_cv_func_futimes=no)
@@ -289,6 +289,15 @@ test-cpython: | cpython-toolchain
 	@$(MAKE) -s cpython FD=no
 	@$(MAKE) -s cpython-stock
 	@python3 test/cpython/run.py
+
+# --- Clients: other people's programs ----------------------------------------
+
+.PHONY: test-clients
+test-clients:
+	@scripts/toolchain.sh sdk sysroots runtime packaging clients
+	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/clients-sysroot
+	@scripts/clients.sh $(SDK) build/clients-sysroot
+	@$(PYTEST) test/clients/times_kept.py
 
 # --- Lint --------------------------------------------------------------------
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+ *
+ * Included before each source file of xz (-include), so that the source itself stays as it is: WASI
+ * has no signals, users or pipes between processes, and wasi-libc does not declare what is about
+ * them.
+ */
+#ifndef NO_PROCESSES_H
+#define NO_PROCESSES_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/select.h> /* sigset_t */
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct sigaction {
+  void (*sa_handler)(int);
+  sigset_t sa_mask;
+  int sa_flags;
+};
+
+enum { SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK };
+
+static inline int sigemptyset(sigset_t *set) {
+  *set = 0;
+  return 0;
+}
+static inline int sigfillset(sigset_t *set) { return sigemptyset(set); }
+static inline int sigaddset(sigset_t *set, int number) { return (void)set, (void)number, 0; }
+static inline int sigprocmask(int how, const sigset_t *set, sigset_t *old) {
+  return (void)how, (void)set, (void)old, 0;
+}
+#define mythread_sigmask sigprocmask /* xz has none for wasm */
+
+static inline int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
+  (void)number, (void)action;
+  if (old != 0)
+    *old = (struct sigaction){0};
+  return 0;
+}
+
+static inline void tzset(void) {}
+static inline unsigned alarm(unsigned seconds) { return (void)seconds, 0; }
+
+/* A signal handler would write to it: nothing ever does. */
+static inline int pipe(int fds[2]) {
+  fds[0] = open(".", O_RDONLY | O_DIRECTORY);
+  fds[1] = open(".", O_RDONLY | O_DIRECTORY);
+  return fds[0] < 0 || fds[1] < 0 ? -1 : 0;
+}
+
+/* Only directories are duplicated. */
+static inline int dup(int fd) { return openat(fd, ".", O_RDONLY | O_DIRECTORY); }
+
+/* To where the guest is already. */
+static inline int fchdir(int fd) {
+  struct stat there, here;
+  if (fstat(fd, &there) != 0 || stat(".", &here) != 0)
+    return -1;
+  if (there.st_dev == here.st_dev && there.st_ino == here.st_ino)
+    return 0;
+  errno = ENOSYS;
+  return -1;
+}
+
+static inline mode_t umask(mode_t mask) { return (void)mask, (mode_t)022; }
+static inline uid_t getuid(void) { return 1; }
+static inline gid_t getgid(void) { return 1; }
+static inline uid_t geteuid(void) { return 1; }
+static inline int fchown(int fd, uid_t user, gid_t group) {
+  (void)fd, (void)user, (void)group;
+  errno = EPERM;
+  return -1;
+}
+
+#endif
