@@ -136,7 +136,7 @@ target_link_libraries(guest PRIVATE wasi-utimens::{name})
 
 
 @pytest.mark.parametrize(
-    "found_by", ["-Dwasi-utimens_DIR={}/lib/cmake/wasi-utimens", "-DCMAKE_FIND_ROOT_PATH={}"]
+    "found_by", ["wasi-utimens_DIR={}/lib/cmake/wasi-utimens", "CMAKE_FIND_ROOT_PATH={}"]
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_cmake(installed, name, found_by, guest, tmp_path):
@@ -187,11 +187,11 @@ def configure(tmp_path_factory) -> Path:
     return where / "configure"
 
 
-def found_by(configure: Path, where: Path, flags: list[str], libs: str = "") -> tuple[set[str], set[str]]:
+def found_by(configure: Path, where: Path, flags: list[str]) -> tuple[set[str], set[str]]:
     """The functions and the declarations that a configure script finds."""
     where.mkdir()
     compiler = " ".join([str(CLANG), "--target=wasm32-wasip2", *flags])
-    toolbox.run([str(configure), "--host=wasm32-wasip2", f"CC={compiler}", f"LIBS={libs}"], cwd=where)
+    toolbox.run([str(configure), "--host=wasm32-wasip2", f"CC={compiler}"], cwd=where)
     defined = {
         line.split()[1] for line in (where / "config.h").read_text().splitlines() if line.endswith(" 1")
     }
@@ -200,7 +200,9 @@ def found_by(configure: Path, where: Path, flags: list[str], libs: str = "") -> 
     return {name for name in functions if not name.startswith("decl_")}, declared
 
 
-def test_configure_scripts_find_all(snapshot, configure, tmp_path):
+def test_configure_scripts_find_all(configure, tmp_path):
+    """On one snapshot: the names are the same on each, and a configure script takes its time."""
+    snapshot = NEWEST
     both = {"futimes", "lutimes"}
     functions, declared = found_by(configure, tmp_path / "stock", toolbox.link_flags(snapshot, toolbox.STOCK))
     assert (functions, declared) == (FOUND_BY_STOCK, FOUND_BY_STOCK - {"utime"})
@@ -271,7 +273,6 @@ def test_destdir_and_prefix_say_where(tmp_path):
     make("install", f"DESTDIR={tmp_path}/staged", "PREFIX=/opt/overlay")
     make("install", f"PREFIX={tmp_path}/direct")
     assert files(tmp_path / "staged/opt/overlay") == files(tmp_path / "direct")
-    assert files(tmp_path / "direct") == files(toolbox.installed(NEWEST))
     for path in (tmp_path / "direct").rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644)
 
