@@ -271,6 +271,11 @@ part_catch2() {
 part_packaging() {
     need_debian "install ${PACKAGING_PACKAGES[*]%%=*}"
     packages "${PACKAGING_PACKAGES[@]}"
+    # Where Rust is: its own wasi-libc. Without it what is about Rust is skipped.
+    if command -v rustup >/dev/null && [ ! -e "$(rustc --print=target-libdir --target=wasm32-wasip2)" ]; then
+        say "adding wasm32-wasip2 to Rust"
+        rustup target add wasm32-wasip2 >"$tmp/log" 2>&1 || warn "cannot add wasm32-wasip2 to Rust: $(reason)"
+    fi
 }
 
 # .toolchain/src/cpython.tar.xz: the newest that a suite still has. The tree is scripts/cpython.sh's.

@@ -241,13 +241,12 @@ fn main() {
 def test_rust(tmp_path):
     """Rust has a wasi-libc of its own, and its linker takes the flags without -Wl."""
     target = ["--target", "wasm32-wasip2"]
-    libdir = subprocess.run(["rustc", *target, "--print=target-libdir"], capture_output=True, text=True)
-    libc = Path(libdir.stdout.strip(), "self-contained/libc.a")
-    if libdir.returncode != 0 or not libc.is_file():
+    libc = toolbox.rust_libc()
+    if libc is None:
         pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
     shaped = tmp_path / "sysroot/lib/wasm32-wasip2"
     shaped.mkdir(parents=True)
-    (shaped / "libc.a").symlink_to(libc)
+    (shaped / "libc.a").symlink_to(libc / "libc.a")
     generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.sh"), str(tmp_path / "sysroot")]).stdout
     snapshots = [name for name in toolbox.SNAPSHOTS
                  if (toolbox.build_dir(name) / "generation").read_text() == generation]  # fmt: skip

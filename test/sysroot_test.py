@@ -184,6 +184,16 @@ int main(void) {
 """
 
 
+SIDE_BY_SIDE_PRINTS = [
+    "futimens 0 1.000000002",
+    "utimes 0 3.000004000",
+    "utimensat 0 1.000000002",
+    "futimesat 0 3.000004000",
+    "utime 0 6.000000000",
+    "0 0 -1 EINVAL -1 ENOENT",
+]
+
+
 def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
     source = tmp_path / "guest.c"
     source.write_text(SIDE_BY_SIDE)
@@ -192,14 +202,7 @@ def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
     )
     (tmp_path / "d").mkdir()
     done = toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path})
-    assert done.stdout.splitlines() == [
-        "futimens 0 1.000000002",
-        "utimes 0 3.000004000",
-        "utimensat 0 1.000000002",
-        "futimesat 0 3.000004000",
-        "utime 0 6.000000000",
-        "0 0 -1 EINVAL -1 ENOENT",
-    ]
+    assert done.stdout.splitlines() == SIDE_BY_SIDE_PRINTS
 
 
 NOFD = """
@@ -313,6 +316,29 @@ def test_the_shape_of_a_wasi_sdk(tmp_path):
     lto_libc = f"{LIB}/llvm-lto/{version}/libc.a"
     assert changed(sdk, tmp_path / "copy") == {LIBC, lto_libc} | OWN_HEADERS
     assert filecmp.cmp(tmp_path / "copy" / LIBC, tmp_path / "copy" / lto_libc, shallow=False)
+
+
+def test_a_libc_that_wasi_sdk_built(tmp_path):
+    """That of Rust's wasm32-wasip2, with Debian's headers of about its time."""
+    libc = toolbox.rust_libc()
+    if libc is None:
+        pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
+    stock = small_sysroot(tmp_path / "stock")
+    shutil.copytree(toolbox.stock_sysroot(NEWEST) / INCLUDE, stock / INCLUDE, dirs_exist_ok=True)
+    for file in ("libc.a", "crt1-command.o"):
+        shutil.copy(libc / file, stock / LIB / file)
+    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.sh"), str(stock)]).stdout
+    snapshot = [name for name in toolbox.SNAPSHOTS
+                if (toolbox.build_dir(name) / "generation").read_text() == generation][-1]  # fmt: skip
+    archive = toolbox.build_dir(snapshot) / "plain/libwasi-utimens.a"
+    toolbox.run(command(stock, tmp_path / "copy", archive=archive))
+    source, guest = tmp_path / "guest.c", tmp_path / "guest.wasm"
+    source.write_text(SIDE_BY_SIDE)
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={tmp_path / 'copy'}"]
+    toolbox.run([str(word) for word in [*clang, source, "-o", guest]])
+    (tmp_path / "d").mkdir()
+    done = toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path})
+    assert done.stdout.splitlines() == SIDE_BY_SIDE_PRINTS
 
 
 MADE_FROM_OTHERS = """

@@ -5,6 +5,7 @@
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -84,3 +85,12 @@ def run(command: list[str], check=True, **options):
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done
+
+
+def rust_libc() -> Path | None:
+    """Where Rust has the wasi-libc of its wasm32-wasip2, which a wasi-sdk built; None without that target."""
+    if shutil.which("rustc") is None:
+        return None
+    found = run(["rustc", "--target=wasm32-wasip2", "--print=target-libdir"], check=False).stdout.strip()
+    directory = Path(found, "self-contained")
+    return directory if found and (directory / "libc.a").is_file() else None
