@@ -285,6 +285,13 @@ NEEDED = {
         "U wasi_utimens_import_set_times",
         "U wasi_utimens_import_set_times_at",
     },
+    "descriptor-counted": LIBC
+    | {
+        "U descriptor_table_get",
+        "U __wasilibc_descriptor_deallocate",
+        "U wasi_utimens_import_set_times",
+        "U wasi_utimens_import_set_times_at",
+    },
 }
 FD_CALLS = {"U wasi_utimens_import_fd_filestat_set_times", "U wasi_utimens_import_set_times"}
 # The linker itself makes these.
