@@ -6,6 +6,7 @@
 
 #include "pure/errno-of.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 namespace wasi_utimens {
@@ -39,8 +40,12 @@ public:
   // By libc's own fstat. WIT has `not-directory` for this, but a host that joins "." to a path of
   // its own reaches a file by it, and not always the one that is open (jco).
   bool may_be_directory() const {
+    const int errno_before = errno; // wasi_utimens_fd_support may yet answer 0
     struct stat status;
-    return entry->vtable->fstat(entry->data, &status) == 0 && S_ISDIR(status.st_mode);
+    const bool is_directory =
+        entry->vtable->fstat(entry->data, &status) == 0 && S_ISDIR(status.st_mode);
+    errno = errno_before;
+    return is_directory;
   }
 
   int set_times(const new_times &times) const {

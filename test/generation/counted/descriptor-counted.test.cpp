@@ -69,3 +69,15 @@ TEST_CASE("descriptor-counted: the last reference deallocates, once and with a c
   CHECK(after.deallocated - before.deallocated == after.taken - before.taken);
   CHECK(after.misused == 0);
 }
+
+TEST_CASE(
+    "descriptor-counted: where fstat fails the first answer stands, and errno is left alone") {
+  const files f;
+  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  counted_table::fail_fstat(true);
+  const auto support = OUTCOME(wasi_utimens_fd_support(directory));
+  const auto result = OUTCOME(futimens(directory, wanted));
+  counted_table::fail_fstat(false);
+  CHECK(support.error == errno_before);
+  CHECK(result == (support.result == 1 ? succeeds : fails(ENOSYS)));
+}

@@ -4,6 +4,7 @@
 
 #include "generation/descriptor.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 using namespace wasi_utimens;
@@ -22,6 +23,7 @@ struct counted_data {
 counted_data *all_data;
 counted_table::counts so_far;
 unsigned held = 1;
+bool fstat_fails = false;
 
 const descriptor_table_entry &real_entry(void *data) {
   return static_cast<counted_data *>(data)->real;
@@ -32,6 +34,10 @@ constexpr descriptor_vtable stream_vtable = {};
 constexpr descriptor_vtable file_vtable = [] {
   descriptor_vtable vtable = {};
   vtable.fstat = [](void *data, struct stat *status) {
+    if (fstat_fails) {
+      errno = EIO;
+      return -1;
+    }
     return real_entry(data).vtable->fstat(real_entry(data).data, status);
   };
   vtable.get_file = [](void *data, wit::descriptor *borrow) {
@@ -75,3 +81,5 @@ int counted_references() {
 counted_table::counts counted_table::counted() { return so_far; }
 
 void counted_table::hold(bool holds) { held = holds ? 1 : 0; }
+
+void counted_table::fail_fstat(bool fails) { fstat_fails = fails; }
