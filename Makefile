@@ -147,7 +147,6 @@ demo: | sdk
 
 # --- Tests -------------------------------------------------------------------
 
-SNAPSHOTS = $(notdir $(wildcard .toolchain/sysroots/*))
 PYTEST := .toolchain/venv/bin/pytest
 
 # All that the tests look for, on every snapshot.
@@ -263,8 +262,8 @@ bench:
 
 # --- CPython -----------------------------------------------------------------
 
-# On the newest wasi-libc there is; the name of it is known when the toolchain is there. FD=no: for hosts that cannot set times through a descriptor; then
-# os.utime must not say that it takes one.
+# On the newest wasi-libc there is, whose name is known once the toolchain is there. FD=no: for hosts
+# that cannot set times through a descriptor; then os.utime must not say that it takes one.
 PYTHON_NAME := $(if $(filter no,$(FD)),nofd,overlay)
 PYTHON_ANSWERS := $(if $(filter no,$(FD)),ac_cv_func_futimens=no ac_cv_func_futimes=no)
 NEWEST_SYSROOT = $(if $(WASI_SDK_PATH),$(SYSROOT),$(lastword $(sort $(shell ls -d .toolchain/sysroots/*))))

@@ -39,16 +39,7 @@ NOW = both("now")
 @pytest.fixture(scope="module")
 def probes(tmp_path_factory):
     """The compiled probe for a snapshot and a way to link, once."""
-    built = {}
-
-    def probe(snapshot: str, link: str = toolbox.WRAP) -> Path:
-        if (snapshot, link) not in built:
-            output = tmp_path_factory.mktemp("probe") / "utimes-probe.wasm"
-            source = toolbox.ROOT / "examples/utimes-probe.c"
-            built[snapshot, link] = toolbox.compile_guest(snapshot, link, output, source, flags=STRICT)
-        return built[snapshot, link]
-
-    return probe
+    return toolbox.compiled_once(tmp_path_factory, toolbox.ROOT / "examples/utimes-probe.c", flags=STRICT)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@
 `make test` has built all that is looked for here: see `test-build` in the Makefile.
 """
 
+import functools
 import os
 import shutil
 import subprocess
@@ -70,6 +71,17 @@ def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, 
     command = [clang, "--target=wasm32-wasip2", *flags, *sources, *link_flags(snapshot, link), "-o", output]
     run([str(word) for word in command])
     return output
+
+
+def compiled_once(tmp_path_factory, source: Path, flags=()):
+    """Compiles a guest for a snapshot and a way to link, each when it is first asked for."""
+
+    @functools.cache
+    def compiled(snapshot: str, link: str) -> Path:
+        output = tmp_path_factory.mktemp(source.stem) / f"{source.stem}.wasm"
+        return compile_guest(snapshot, link, output, source, flags=flags)
+
+    return lambda snapshot, link=WRAP: compiled(snapshot, link)
 
 
 def run_guest(

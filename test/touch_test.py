@@ -16,16 +16,7 @@ START = (1_111_111_111_111_111_111, 1_222_222_222_222_222_222)
 @pytest.fixture(scope="module")
 def touches(tmp_path_factory):
     """touch.wasm for a snapshot and a way to link the overlay, compiled once."""
-    built = {}
-
-    def touch(snapshot: str, link: str = toolbox.WRAP) -> Path:
-        if (snapshot, link) not in built:
-            output = tmp_path_factory.mktemp("touch") / "touch.wasm"
-            source = toolbox.ROOT / "examples/touch.c"
-            built[snapshot, link] = toolbox.compile_guest(snapshot, link, output, source, flags=STRICT)
-        return built[snapshot, link]
-
-    return touch
+    return toolbox.compiled_once(tmp_path_factory, toolbox.ROOT / "examples/touch.c", flags=STRICT)
 
 
 def runner(wasm_of, directory: Path):

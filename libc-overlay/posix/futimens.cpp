@@ -25,7 +25,7 @@ int set_times(const descriptor &fd, const new_times &times) {
 
 // After one of these answers the descriptor may still be a directory whose times can be set from
 // within: wasmtime says bad-descriptor for a preopened directory, the adapter for every one.
-bool may_be_directory(int error) {
+bool may_hide_directory(int error) {
   return error == errno_of(wit::error_code::bad_descriptor) ||
          error == errno_of(wit::error_code::unsupported);
 }
@@ -57,7 +57,7 @@ int set_fd_times(int number, const timespec *times) {
   }
   const auto ask_host = [&](const new_times &new_times) {
     const int error = set_times(fd, new_times);
-    return may_be_directory(error) ? set_directory_times(number, times, error) : error;
+    return may_hide_directory(error) ? set_directory_times(number, times, error) : error;
   };
   if (times == nullptr) {
     return ask_host(both_now); // by itself, since there is nothing to convert

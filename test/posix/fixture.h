@@ -366,6 +366,37 @@ inline const path_form path_forms[] = {
      exact_seconds, true},
 };
 
+// --- Microseconds by path, as utimes and lutimes take them ---
+
+using set_timevals = int (*)(const char *path, const timeval pair[2]);
+
+inline void check_good_microseconds(set_timevals set) {
+  const files f;
+  for (const long microseconds : good_microseconds) {
+    CAPTURE(microseconds);
+    const timeval first[2] = {{7, microseconds}, {8, 0}};
+    CHECK(OUTCOME(set(f.file.c_str(), first)) == succeeds);
+    CHECK(times_of(f.file) == times{{{7, microseconds * 1000}, {8, 0}}});
+    const timeval second[2] = {{7, 0}, {8, microseconds}};
+    CHECK(OUTCOME(set(f.file.c_str(), second)) == succeeds);
+    CHECK(times_of(f.file) == times{{{7, 0}, {8, microseconds * 1000}}});
+  }
+}
+
+inline void check_bad_microseconds(set_timevals set) {
+  const files f;
+  for (const suseconds_t microseconds : bad_microseconds) {
+    CAPTURE(microseconds);
+    const timeval first[2] = {{7, microseconds}, {8, 0}};
+    const timeval second[2] = {{7, 0}, {8, microseconds}};
+    const timeval both[2] = {{7, microseconds}, {8, microseconds}};
+    CHECK(OUTCOME(set(f.file.c_str(), first)) == fails(EINVAL));
+    CHECK(OUTCOME(set(f.file.c_str(), second)) == fails(EINVAL));
+    CHECK(OUTCOME(set(f.file.c_str(), both)) == fails(EINVAL));
+  }
+  CHECK(f.untouched());
+}
+
 // --- The fd form, on a host with the primitive and on one without ---
 
 // A good call through `fd`, on `path` with the times `old`, sets `expected`; on a host that does
