@@ -1,4 +1,6 @@
-# wasi-utimens. `make demo` and `make test` need nothing before them; README.md lists the targets.
+# wasi-utimens. `make demo` and `make test` need nothing before them; `make help` lists the targets.
+#
+# Here is what a user types; what tests and measures is included from where it belongs.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,28 +9,48 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := overlay
 
+# --- What the user says ------------------------------------------------------
+
+# What cannot be right is one line, at once, from every target.
+is_set = $(filter-out undefined,$(origin $(1)))
+empty_is_refused = $(if $(call is_set,$(1)),$(if $(strip $($(1))),,$(error $(1) is empty: name a directory, or leave $(1) away)))
+$(foreach name,SYSROOT PREFIX DEST,$(call empty_is_refused,$(name)))
+$(if $(word 2,$(CURDIR)),$(error make cannot work in "$(CURDIR)": a space is in its name. Move it, or link to it from a place without))
+$(foreach name,WASI_SDK_PATH SYSROOT,$(if $(word 2,$($(name))),\
+	$(error $(name)="$($(name))" has a space in its name, which make cannot take: link to it from a place without)))
+
 # The toolchain: a real wasi-sdk where WASI_SDK_PATH names one, else our own under .toolchain/.
 TOOLCHAIN := $(CURDIR)/.toolchain
-SDK := $(if $(WASI_SDK_PATH),$(abspath $(WASI_SDK_PATH)),$(TOOLCHAIN)/wasi-sdk)
-SYSROOT ?= $(SDK)/share/wasi-sysroot
-override SYSROOT := $(abspath $(SYSROOT))
+OWN_SDK := $(if $(WASI_SDK_PATH),,yes)
+SDK := $(if $(OWN_SDK),$(TOOLCHAIN)/wasi-sdk,$(abspath $(WASI_SDK_PATH)))
+$(if $(OWN_SDK),,$(if $(wildcard $(SDK)/bin/clang),,\
+	$(error WASI_SDK_PATH=$(WASI_SDK_PATH) is no wasi-sdk: it has no bin/clang)))
+
+# The sysroot that the user names, by itself or as that of a wasi-sdk; none: ours.
+NAMED_SYSROOT := $(if $(call is_set,SYSROOT),$(SYSROOT),$(if $(OWN_SDK),,$(SDK)/share/wasi-sysroot))
+override SYSROOT := $(abspath $(or $(NAMED_SYSROOT),$(SDK)/share/wasi-sysroot))
+$(if $(NAMED_SYSROOT),$(if $(wildcard $(SYSROOT)/lib/wasm32-wasip2/libc.a),,\
+	$(error SYSROOT=$(NAMED_SYSROOT) is no wasi-libc sysroot: it has no lib/wasm32-wasip2/libc.a)))
+
+PREFIX ?= /usr/local
+FD ?= yes
+$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
+
 export PATH := $(TOOLCHAIN)/bin:$(PATH)
+
+# --- The toolchain -----------------------------------------------------------
 
 # Each sysroot has a build directory of its own, named after its snapshot where it is one of ours.
 SNAPSHOT := $(patsubst $(TOOLCHAIN)/sysroots/%,%,$(SYSROOT))
 BUILD := build/$(if $(findstring /,$(SNAPSHOT)),sysroot-$(firstword $(shell cksum <<<'$(SYSROOT)')),$(SNAPSHOT))
 
-PREFIX ?= /usr/local
-
 .PHONY: toolchain
-toolchain:
+toolchain: ## .toolchain/: compiler, sysroots, wasmtime and all else, from package registries
 	scripts/toolchain.sh
 
-.PHONY: sdk
-sdk:
+.PHONY: toolchain-sdk
+toolchain-sdk:
 	@scripts/toolchain.sh sdk
-
-$(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk ;
 
 # --- The overlay -------------------------------------------------------------
 
@@ -36,26 +58,34 @@ $(SYSROOT)/lib/wasm32-wasip2/libc.a: | sdk ;
 FUNCTIONS := futimens utimensat utimes futimes lutimes utime futimesat
 UNITS := $(FUNCTIONS) wasi_utimens_fd_support
 
-CLANG := $(SDK)/bin/clang --target=wasm32-wasip2 --sysroot=$(SYSROOT)
+CLANG = $(SDK)/bin/clang --target=wasm32-wasip2 --sysroot=$(SYSROOT)
 OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
 	-fvisibility=hidden -D_GNU_SOURCE -Wall -Wextra -Wconversion \
 	-isystem include -Iwit-imports -Ilibc-overlay
 
 # With the archives of `wrap` a guest links by `-Wl,--wrap=NAME`, so there the functions bear the
 # names that the linker looks for; those of `plain` go into a libc.a.
-NAMES_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name))
-NAMES_plain :=
+CXXFLAGS_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name))
+CXXFLAGS_plain :=
 
 HEADERS := $(wildcard include/*/*.h wit-imports/*.h libc-overlay/*/*.h)
 
-$(BUILD)/generation: $(SYSROOT)/lib/wasm32-wasip2/libc.a scripts/generation.sh
+# Which wasi-libc it is, by what its libc.a holds. By content: a sysroot upgraded in place may look
+# older than what was built from it.
+.PHONY: force
+$(BUILD)/libc.sum: force | $(if $(NAMED_SYSROOT),,toolchain-sdk)
 	@mkdir -p $(@D)
-	@scripts/generation.sh $(SYSROOT) > $@
+	@cksum <$(SYSROOT)/lib/wasm32-wasip2/libc.a >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.sh
+	@scripts/generation.sh $(SYSROOT) >$@.new
+	@mv $@.new $@
 
 define compile
 @mkdir -p $(@D)
-$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_$(1)) -DWASI_UTIMENS_FD=$(2) \
-	-DWASI_LIBC_GENERATION="\"generation/$$(cat $(BUILD)/generation).h\"" -c $< -o $@
+$(CLANG) $(OVERLAY_CXXFLAGS) $(CXXFLAGS_$(1)) -DWASI_UTIMENS_FD=$(2) \
+	-DWASI_LIBC_GENERATION="\"generation/$(or $(GENERATION_$(1)),$$(cat $(BUILD)/generation)).h\"" -c $< -o $@
 endef
 
 $(BUILD)/%/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS) Makefile $(BUILD)/generation
@@ -75,10 +105,8 @@ $(BUILD)/%.a:
 	rm -f $@
 	$(SDK)/bin/llvm-ar rcsD $@ $^
 
-ARCHIVES := $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a)
-
 .PHONY: overlay
-overlay: $(ARCHIVES)
+overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a) ## the overlay for SYSROOT (the default target)
 
 # --- Installed, for an untouched sysroot -------------------------------------
 
@@ -91,11 +119,11 @@ $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a
 	scripts/package.sh $(BUILD)/wrap $@ $(FUNCTIONS)
 
 .PHONY: install
-install: $(PACKAGE)
+install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
 	cd $(PACKAGE) && find . -type f -exec install -D -m 644 {} '$(INSTALLED)'/{} \;
 
 .PHONY: uninstall
-uninstall: $(PACKAGE)
+uninstall: $(PACKAGE) ## PREFIX=DIR: what `make install` put there, and nothing else
 	cd $(PACKAGE) && find . -type f -exec rm -f '$(INSTALLED)'/{} \;
 	cd $(PACKAGE) && find . -depth -type d -path '*wasi*' -exec rmdir --ignore-fail-on-non-empty '$(INSTALLED)'/{} \; 2>/dev/null
 
@@ -106,19 +134,17 @@ package: $(PACKAGE)
 DIST ?= build/dist
 
 .PHONY: dist
-dist:
+dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generation
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots
-	@for snapshot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$$snapshot package; done
+	@for sysroot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$$sysroot package; done
 	@scripts/dist.sh '$(DIST)' $$(ls -d .toolchain/sysroots/* | sed 's|.*/|build/|')
 
 # --- A sysroot with the overlay inside ---------------------------------------
 
-FD ?= yes
 copy_sysroot = scripts/sysroot.py '$(SYSROOT)' '$(1)' $(filter %.a,$^) include $(SDK)/bin/llvm-ar $(FUNCTIONS)
 
 .PHONY: sysroot
-sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a
-	$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
+sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a ## DEST=DIR [SYSROOT=DIR] [FD=no]: a sysroot with the overlay inside
 	@$(call copy_sysroot,$(DEST))
 
 # The copies that tests use, and those that CPython and the clients are built on.
@@ -130,176 +156,38 @@ $(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) scripts/sysroot.py scripts/wasm_ren
 	$(call copy_sysroot,$@)
 	touch $@
 
-# --- Demo --------------------------------------------------------------------
+# --- See it ------------------------------------------------------------------
 
 $(BUILD)/examples/%.wasm: examples/%.c $(PACKAGE)
 	@mkdir -p $(@D)
 	$(CLANG) -O2 --config=$(PACKAGE)/share/wasi-utimens/wasi-utimens.cfg $< -o $@
 
 .PHONY: examples
-examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c))
+examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c)) ## examples/*.c, compiled with the overlay
 
 .PHONY: demo
-demo: | sdk
+demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under wasmtime
 	@scripts/toolchain.sh runtime
 	@$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
 	@scripts/demo.sh $(SDK) $(SYSROOT) $(CURDIR)/$(BUILD)/install $(BUILD)/demo
 
-# --- Tests -------------------------------------------------------------------
+# --- Tested, measured, used --------------------------------------------------
 
+PYTHON := PYTHONPATH=test .toolchain/venv/bin/python
 PYTEST := .toolchain/venv/bin/pytest
 
-# All that the tests look for, on every snapshot.
-.PHONY: test-build
-test-build: | toolchain
-	for snapshot in .toolchain/sysroots/*; do \
-	    $(MAKE) --no-print-directory SYSROOT=$$snapshot test-build-snapshot; \
-	done
+include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench.mk test/applications/applications.mk
 
-.PHONY: test-build-snapshot
-test-build-snapshot:
-	$(MAKE) -s install PREFIX=$(CURDIR)/$(BUILD)/install
-	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
-	$(MAKE) -s suite
-
-.PHONY: test
-test: test-build
-	$(PYTEST) -q -n 2 --dist loadgroup test
-
-# --- Catch2 suite ------------------------------------------------------------
-
-# The objects of the suite; test/catch2_suite.py links and runs them.
-CATCH2 := $(TOOLCHAIN)/src/catch2
-SUITE := $(BUILD)/catch2
-SUITE_COUNTED := $(filter 20260423,$(SNAPSHOT))
-SUITE_SOURCES := $(wildcard $(patsubst %,test/%/*.cpp,pure generation posix posix/beside \
-	$(SUITE_COUNTED:%=generation/counted)))
-SUITE_OBJECTS := $(SUITE_SOURCES:test/%.cpp=$(SUITE)/%.o)
-SUITE_CXX := $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=c++20 -fno-exceptions \
-	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/catch2 -isystem $(CATCH2) -isystem include
-SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest
-
-$(SUITE)/catch_amalgamated.o: $(CATCH2)/catch_amalgamated.cpp test/catch2/__config_site
-	@mkdir -p $(@D)
-	$(SUITE_CXX) -O1 -c $< -o $@
-
-$(SUITE)/streams.o: test/catch2/streams.cpp test/catch2/__config_site
-	@mkdir -p $(@D)
-	$(SUITE_CXX) -c $< -o $@
-
-suite_compile = $(SUITE_CXX) $(SUITE_CXXFLAGS) -c $< -o $@ \
-	-DTIMES_ARE_64_BIT_NANOSECONDS="$$(grep -c preview1 $(BUILD)/generation || true)"
-
-$(SUITE)/%.o: test/%.cpp $(wildcard test/*/*.h) $(HEADERS) $(BUILD)/generation
-	@mkdir -p $(@D)
-	$(suite_compile) -DWASI_LIBC_GENERATION="\"generation/$$(cat $(BUILD)/generation).h\""
-
-# The counted generation, which no sysroot has: the suite brings a stand-in for its table.
-COUNTED_CXXFLAGS := -DWASI_LIBC_GENERATION='"generation/descriptor-counted.h"'
-
-$(SUITE)/generation/counted/%.o: test/generation/counted/%.cpp $(wildcard test/*/*.h) $(HEADERS) $(BUILD)/generation
-	@mkdir -p $(@D)
-	$(suite_compile) $(COUNTED_CXXFLAGS)
-
-$(SUITE)/counted/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS)
-	@mkdir -p $(@D)
-	$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_wrap) $(COUNTED_CXXFLAGS) -DWASI_UTIMENS_FD=false -c $< -o $@
-
-$(SUITE)/counted/%.o: libc-overlay/posix/%.cpp $(HEADERS)
-	@mkdir -p $(@D)
-	$(CLANG) $(OVERLAY_CXXFLAGS) $(NAMES_wrap) $(COUNTED_CXXFLAGS) -DWASI_UTIMENS_FD=true -c $< -o $@
-
-$(SUITE)/libcounted.a: $(UNITS:%=$(SUITE)/counted/%.o)
-$(SUITE)/libcounted-nofd.a: $(SUITE)/counted/nofd/futimens.o \
-	$(patsubst %,$(SUITE)/counted/%.o,$(filter-out futimens,$(UNITS)))
-
-.PHONY: suite
-suite: $(SUITE)/catch_amalgamated.o $(SUITE)/streams.o $(SUITE_OBJECTS) \
-	$(if $(SUITE_COUNTED),$(SUITE)/libcounted.a $(SUITE)/libcounted-nofd.a)
-
-# --- Random calls ------------------------------------------------------------
-
-# The overlay with the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
-NAMES_ubsan := $(NAMES_wrap) -fsanitize=undefined -fsanitize-trap=undefined
-$(eval $(call variant_rules,ubsan))
-
-test-build-snapshot: $(BUILD)/ubsan/libwasi-utimens.a
-
-# `make test` has a short run of them. N calls in all, SEED for those of an earlier run.
-N ?= 100000
-SEED ?= $(shell date +%s)
-
-.PHONY: fuzz fuzz-arguments
-fuzz-arguments:
-	@[[ '$(N)' =~ ^[1-9][0-9]*$$ ]] || { echo "fuzz: N='$(N)' is no number of calls: make fuzz N=1000000" >&2; exit 1; }
-
-fuzz: fuzz-arguments test-build
-	FUZZ_CALLS=$(N) FUZZ_SEED='$(SEED)' $(PYTEST) -q -n 2 test/fuzz_test.py
-
-# --- Compatibility table -----------------------------------------------------
-
-# Of the snapshots and hosts that the toolchain has, so WASI_SDK_PATH does not matter here.
-.PHONY: matrix
-matrix:
-	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots hosts
-	@for snapshot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
-	done
-	@.toolchain/venv/bin/python scripts/matrix.py docs/COMPATIBILITY.md
-
-# --- What a call costs -------------------------------------------------------
-
-# Measured on the snapshots that the toolchain has, so WASI_SDK_PATH does not matter here.
-.PHONY: bench
-bench: export WASI_SDK_PATH :=
-bench:
-	@scripts/toolchain.sh sdk sysroots runtime musl
-	@for snapshot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install \
-	        install build/$${snapshot##*/}/sysroot; \
-	done
-	@.toolchain/venv/bin/python scripts/cost.py docs/COST.md docs/cost.svg
-
-# --- CPython -----------------------------------------------------------------
-
-# On the newest wasi-libc there is, whose name is known once the toolchain is there. FD=no: for hosts
-# that cannot set times through a descriptor; then os.utime must not say that it takes one.
-PYTHON_NAME := $(if $(filter no,$(FD)),nofd,overlay)
-PYTHON_ANSWERS := $(if $(filter no,$(FD)),ac_cv_func_futimens=no ac_cv_func_futimes=no)
-NEWEST_SYSROOT = $(if $(WASI_SDK_PATH),$(SYSROOT),$(lastword $(sort $(shell ls -d .toolchain/sysroots/*))))
-
-.PHONY: cpython-toolchain
-cpython-toolchain:
-	@scripts/toolchain.sh sdk sysroots runtime cpython
-
-.PHONY: cpython
-cpython: | cpython-toolchain
-	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd)
-	@scripts/cpython.sh $(SDK) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd) $(PYTHON_NAME) $(PYTHON_ANSWERS)
-
-# Stock beside it, to compare.
-.PHONY: cpython-stock
-cpython-stock: | cpython-toolchain
-	@scripts/cpython.sh $(SDK) $(NEWEST_SYSROOT) stock
-
-.PHONY: test-cpython
-test-cpython: | cpython-toolchain
-	@$(MAKE) -s cpython FD=yes
-	@$(MAKE) -s cpython FD=no
-	@$(MAKE) -s cpython-stock
-	@python3 test/cpython/run.py
-
-# --- Clients: other people's programs ----------------------------------------
-
-.PHONY: test-clients
-test-clients:
-	@scripts/toolchain.sh sdk sysroots runtime packaging clients
-	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/clients-sysroot
-	@scripts/clients.sh $(SDK) build/clients-sysroot
-	@$(PYTEST) test/clients/times_kept.py
-
-# --- Lint --------------------------------------------------------------------
+# --- For whoever works on it -------------------------------------------------
 
 .PHONY: lint
-lint: | toolchain
+lint: | toolchain ## clang-format and clang-tidy, shellcheck, ruff
 	@scripts/lint.sh .toolchain/sysroots/*
+
+.PHONY: clean
+clean: ## build/ gone; .toolchain/ stays
+	rm -rf build
+
+.PHONY: help
+help: ## what there is to type
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

@@ -15,9 +15,9 @@ src=$PWD/.toolchain/src
 top=$PWD/build/clients
 clang="$sdk/bin/clang --target=wasm32-wasip2 --sysroot=$sysroot"
 # What wasi-libc has only for those who ask, and what WASI has not at all.
-cppflags="-D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -isystem $PWD/test/clients/include"
+cppflags="-D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -isystem $PWD/test/applications/clients/include"
 # Not before the checks of a configure script, whose own declarations it would contradict.
-stubs="-include $PWD/test/clients/no-processes.h"
+stubs="-include $PWD/test/applications/clients/no-processes.h"
 libs='-lwasi-emulated-signal'
 export PKG_CONFIG_LIBDIR=$top/none PKG_CONFIG_PATH='' # the machine's libraries are not for this
 
@@ -35,7 +35,7 @@ logged() {
 # fresh NAME PROGRAM: a build directory that was configured for these sources, or status 1.
 fresh() {
     local pin
-    pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$1") $(find test/clients -name '*.[ch]' | sort | xargs cat | cksum)"
+    pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$1") $(find test/applications/clients -name '*.[ch]' | sort | xargs cat | cksum)"
     [ ! "$sysroot/lib/wasm32-wasip2/libc.a" -nt "$top/$1/$2" ] || rm -f "$top/$1/$2"
     [ "$(cat "$top/$1.pin" 2>/dev/null)" != "$pin" ] || return 0
     rm -rf "${top:?}/$1" "$top/$1.log"
@@ -54,7 +54,7 @@ configure_xz-utils() {
 }
 
 configure_libarchive() {
-    $clang -O2 -c test/clients/no-children.c -o "$top/no-children.o"
+    $clang -O2 -c test/applications/clients/no-children.c -o "$top/no-children.o"
     logged libarchive "cmake" cmake -S "$src/libarchive" -B "$top/libarchive" -G 'Unix Makefiles' \
         -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_C_COMPILER="$sdk/bin/clang" -DCMAKE_C_COMPILER_TARGET=wasm32-wasip2 \
         -DCMAKE_SYSROOT="$sysroot" -DCMAKE_AR="$sdk/bin/llvm-ar" -DCMAKE_RANLIB="$sdk/bin/llvm-ranlib" \

@@ -3,10 +3,10 @@
 
 import functools
 
-import error_host
 import pytest
 import toolbox
-from catch2_suite import pytest_collect_file  # noqa: F401 (a hook: the Catch2 cases)
+from guest.catch2_suite import pytest_collect_file  # noqa: F401 (a hook: the Catch2 cases)
+from host import error_host
 
 
 def pytest_generate_tests(metafunc):
@@ -22,7 +22,7 @@ def calls_guest(tmp_path_factory):
     def guest(snapshot: str, link: str, *flags: str) -> error_host.Guest:
         wasm = tmp_path_factory.mktemp("calls") / "calls.wasm"
         flags = ["-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *flags]
-        toolbox.compile_guest(snapshot, link, wasm, toolbox.ROOT / "test/calls.c", flags=flags)
+        toolbox.compile_guest(snapshot, link, wasm, toolbox.ROOT / "test/host/calls.c", flags=flags)
         return error_host.Guest(wasm)
 
     return guest

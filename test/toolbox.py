@@ -16,7 +16,12 @@ SDK = Path(os.environ.get("WASI_SDK_PATH") or TOOLCHAIN / "wasi-sdk")
 WASMTIME = TOOLCHAIN / "bin/wasmtime"
 WASM_TOOLS = TOOLCHAIN / "bin/wasm-tools"
 
-SNAPSHOTS = sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
+# The build directories of the sysroots to test: of the one that the user named, else of each in the
+# toolchain, by its snapshot's name.
+NAMED_BUILD = os.environ.get("TEST_BUILD")
+SNAPSHOTS = (
+    [Path(NAMED_BUILD).name] if NAMED_BUILD else sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
+)
 
 # The ways to link the overlay: by --wrap into an untouched sysroot or inside libc.a, each with and
 # without the fd primitive; and none of it.
@@ -34,9 +39,18 @@ def build_dir(snapshot: str) -> Path:
     return ROOT / "build" / snapshot
 
 
+def generation(snapshot: str) -> str:
+    """As the build found out."""
+    return (build_dir(snapshot) / "generation").read_text().strip()
+
+
 def is_preview1(snapshot: str) -> bool:
-    """Whether files go through preview 1 and the adapter, as the build found out."""
-    return (build_dir(snapshot) / "generation").read_text().strip() == "preview1"
+    """Whether files go through preview 1 and the adapter."""
+    return generation(snapshot) == "preview1"
+
+
+def of_generation(wanted: str) -> list[str]:
+    return [snapshot for snapshot in SNAPSHOTS if generation(snapshot) == wanted]
 
 
 def installed(snapshot: str) -> Path:

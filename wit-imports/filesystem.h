@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The host's side: the two methods of wasi:filesystem/types@0.2 that set
-// times, typed. wit/filesystem.wit says what they are; test/imports_test.py checks
+// times, typed. wit/filesystem.wit says what they are; test/host/imports_test.py checks
 // that this header and the WIT agree.
 #pragma once
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-import error_host
 import toolbox
 import wasmtime
+from host import error_host
 from wasmtime import component
 
 SOURCES = toolbox.ROOT / "test/bench"

@@ -8,8 +8,8 @@ no dup among the calls: the wasi-libcs of 2024 to 2026 have none.
 import random
 from dataclasses import dataclass
 
-from oracle.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time
-from oracle.rows import (
+from linux.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time
+from linux.rows import (
     BAD_FLAGS,
     LAST,
     LAST_MICROSECOND,

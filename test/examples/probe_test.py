@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from error_host import OK, REAL, Call, Guest, Host, plain
+from host.error_host import OK, REAL, Call, Guest, Host, plain
 from wasmtime import component
 
 STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]

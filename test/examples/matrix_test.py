@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""scripts/matrix.py: the table says of each run what the run said, and a bad host stops it."""
+"""matrix.py: the table says of each run what the run said, and a bad host stops it."""
 
-import importlib.util
 import itertools
 import json
-import sys
 
 import pytest
 import toolbox
 
-spec = importlib.util.spec_from_file_location("matrix", toolbox.ROOT / "scripts/matrix.py")
-matrix = importlib.util.module_from_spec(spec)
-sys.modules["matrix"] = matrix
-spec.loader.exec_module(matrix)
+from examples import matrix
 
 HOSTS = ["runtime 1.0", "runtime 2.0", "other 3.0"]
 RUNS = [matrix.Run(*r) for r in itertools.product(HOSTS, matrix.BUILDS, toolbox.SNAPSHOTS)]

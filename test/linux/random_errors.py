@@ -9,13 +9,13 @@ on Linux again.
 import random
 from pathlib import Path
 
-import error_host
-from error_host import REAL, Guest, Host, error_codes
-from errors_test import ERRNO
-from fuzz.run import Difference, Fuzz
-from fuzz.sequences import BASE, SET_UP, Sequence
-from oracle.calls import SECONDS, TIMEVAL, Call, Place, Time
-from oracle.deviations import Facts
+from host import error_host
+from host.error_host import REAL, Guest, Host, error_codes
+from host.errors_test import ERRNO
+from linux.calls import SECONDS, TIMEVAL, Call, Place, Time
+from linux.deviations import Facts
+from linux.random_calls import Difference, Fuzz
+from linux.sequences import BASE, SET_UP, Sequence
 from toolbox import is_preview1
 
 NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")

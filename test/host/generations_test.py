@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The same guest source prints the same lines whichever wasi-libc it is compiled against.
 
-Beside the four snapshots that is upstream's counted descriptor table, by the stand-in for it that
-the Catch2 suite has too (test/generation/counted).
+Beside those of the toolchain that is upstream's counted descriptor table, by the stand-in for it that
+the Catch2 suite has too (test/guest/generation/counted).
 """
 
 import functools
@@ -11,7 +11,7 @@ import os
 
 import pytest
 import toolbox
-from error_host import REAL, Guest, Host
+from host.error_host import REAL, Guest, Host
 
 FILES = ["file", "directory", "directory/inner", "link", "dangling", "loop", "é"]
 
@@ -158,7 +158,11 @@ def lines_of(guest, host: Host, root, before: list[str], calls: list[list[str]])
 
 
 COUNTED = "counted"
-COUNTED_SNAPSHOT = "20260423"  # whose libc the stand-in stands on
+
+
+def stands_on() -> list[str]:
+    """The newest snapshot that the stand-in can stand on, if there is one."""
+    return toolbox.of_generation("descriptor-ref")[-1:]
 
 
 @pytest.fixture(scope="session")
@@ -167,14 +171,15 @@ def counted_guest(tmp_path_factory):
 
     @functools.cache
     def guest(link: str, *flags: str) -> Guest:
-        built = toolbox.build_dir(COUNTED_SNAPSHOT) / "catch2"
-        prefix = toolbox.installed(COUNTED_SNAPSHOT)
-        archive = built / ("libcounted-nofd.a" if link in toolbox.LINKS_NOFD else "libcounted.a")
-        sources = [toolbox.ROOT / "test/calls.c", built / "generation/counted/table.o", archive]
+        (snapshot,) = stands_on()
+        built = toolbox.build_dir(snapshot)
+        prefix = toolbox.installed(snapshot)
+        archive = built / COUNTED / f"libwasi-utimens{'-nofd' if link in toolbox.LINKS_NOFD else ''}.a"
+        sources = [toolbox.ROOT / "test/host/calls.c", built / "catch2/generation/counted/table.o", archive]
         options = ["-D_GNU_SOURCE", f"-isystem{prefix}/include/wasm32-wasip2"]
         options.append(f"@{prefix}/share/wasi-utimens/link.rsp")
         wasm = tmp_path_factory.mktemp("counted") / "calls.wasm"
-        toolbox.compile_guest(COUNTED_SNAPSHOT, toolbox.STOCK, wasm, *sources, flags=[*options, *flags])
+        toolbox.compile_guest(snapshot, toolbox.STOCK, wasm, *sources, flags=[*options, *flags])
         return Guest(wasm)
 
     return guest
@@ -186,7 +191,7 @@ def same_lines(tree, calls_guest, counted_guest):
 
     def check(link: str, flags: list[str], host: Host, before: list[str], calls: list[list[str]]):
         guests = {snapshot: calls_guest(snapshot, link, *flags) for snapshot in toolbox.SNAPSHOTS}
-        if COUNTED_SNAPSHOT in guests:
+        if stands_on():
             guests[COUNTED] = counted_guest(link, *flags)
         lines = {name: lines_of(guest, host, tree(name), before, calls) for name, guest in guests.items()}
         first = toolbox.SNAPSHOTS[0]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import toolbox
-from error_host import Call, Host
+from host.error_host import Call, Host
 
 FILES = [
     "open f /d/file rw",

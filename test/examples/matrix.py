@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes the compatibility table, every cell from a run of examples/utimes-probe.c: matrix.py FILE
 
@@ -22,14 +21,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "test"))
-
-import toolbox  # noqa: E402
+import toolbox
 
 HOSTS = toolbox.TOOLCHAIN / "hosts"
-PINS = ROOT / "scripts/versions.env"
-ERROR_HOST = ROOT / "test/error_host.py"
+PINS = toolbox.ROOT / "scripts/versions.env"
+ERROR_HOST = toolbox.ROOT / "test/host/error_host.py"
 
 BUILDS = {toolbox.WRAP: "libwasi-utimens.a", toolbox.WRAP_NOFD: "libwasi-utimens-nofd.a"}
 FORMS = {"fd": "Through a file descriptor", "path": "By path"}
@@ -296,7 +292,7 @@ def measure(scratch: Path) -> tuple[dict[Run, list[dict]], dict[str, list[str]]]
 
     def compiled(example: str, snapshot: str, build: str) -> Path:
         output = scratch / f"{example}-{snapshot}-{build}.wasm"
-        return toolbox.compile_guest(snapshot, build, output, ROOT / f"examples/{example}.c")
+        return toolbox.compile_guest(snapshot, build, output, toolbox.ROOT / f"examples/{example}.c")
 
     def directory() -> Path:
         return Path(tempfile.mkdtemp(dir=scratch))
@@ -321,7 +317,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         raise Failure("usage: matrix.py FILE")
     output = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="matrix.") as scratch:
+    with tempfile.TemporaryDirectory(dir=toolbox.ROOT / "build", prefix="matrix.") as scratch:
         results, specials = measure(Path(scratch))
     text = HEAD.format(system=platform.system(), snapshots=", ".join(toolbox.SNAPSHOTS))
     text += table(results, specials)

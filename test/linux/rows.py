@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from oracle.calls import DEVICE, FIFO, SECONDS, SOCKET, TIMESPEC, Call, Place, Time, make_node
+from linux.calls import DEVICE, FIFO, SECONDS, SOCKET, TIMESPEC, Call, Place, Time, make_node
 
 # --- Times --------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CPYTHON = HERE.parent.parent / "build/cpython"
+CPYTHON = HERE.parents[2] / "build/cpython"
 TAKES_FD = {"overlay": True, "nofd": False, "stock": True}
 ANSWERS = {
     "HAVE_FUTIMENS": {"overlay", "stock"},

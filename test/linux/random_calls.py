@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fuzz import sequences
-from fuzz.sequences import BASE, SET_UP, Sequence
-from oracle import deviations
-from oracle.calls import Call, Place
+from linux import deviations, sequences
+from linux.calls import Call, Place
+from linux.sequences import BASE, SET_UP, Sequence
 
 AT_ONCE = 600  # sequences to a process
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-from oracle.calls import SECONDS, TIMESPEC, Call
+import toolbox
+from linux.calls import SECONDS, TIMESPEC, Call
 
 FILE = Path(__file__).with_name("deviations.toml")
 
@@ -72,7 +73,7 @@ class Deviation:
     guest: list[str]
     rows: int
     others_rows: int = 0
-    snapshots: list[str] | None = None
+    generation: str | None = None
 
     def __post_init__(self):
         self.expression = compile(self.when, f"{FILE.name}: {self.name}", "eval")
@@ -83,7 +84,7 @@ class Deviation:
 
 def load(snapshot: str) -> list[Deviation]:
     everything = [Deviation(**table) for table in tomllib.loads(FILE.read_text())["deviation"]]
-    return [one for one in everything if one.snapshots is None or snapshot in one.snapshots]
+    return [one for one in everything if one.generation in (None, toolbox.generation(snapshot))]
 
 
 def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str, top: Path) -> list[str]:

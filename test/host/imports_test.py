@@ -6,7 +6,7 @@ import re
 
 import pytest
 import toolbox
-from error_host import wasm_tools
+from host.error_host import wasm_tools
 
 WIT = toolbox.ROOT / "wit-imports/wit"
 TYPES = "wasi:filesystem/types"

@@ -5,7 +5,7 @@ import os
 
 import pytest
 import toolbox
-from error_host import ABSENT, REAL, Call, Guest, Host, error_codes
+from host.error_host import ABSENT, REAL, Call, Guest, Host, error_codes
 
 # The errno of each error-code's name, as POSIX spells it. `unsupported` is ENOSYS.
 ERRNO = {

@@ -1,6 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes what the calls cost, measured, and a picture of it: cost.py COST.md cost.svg
+"""Writes what the calls cost, measured, and a picture of it: python -m bench.cost COST.md cost.svg
 
 `make bench` has built all that is looked for here. All but the last section is exact: the same
 toolchain gives the same file.
@@ -12,12 +11,9 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "test"))
-
-import toolbox  # noqa: E402
-from bench import measure  # noqa: E402
-from bench.measure import Bench, Call, Cost  # noqa: E402
+import toolbox
+from bench import measure
+from bench.measure import Bench, Call, Cost
 
 ROUNDS = 7
 NONE = "-"
@@ -375,7 +371,7 @@ def main() -> None:
     if len(sys.argv) != 3:
         raise Failure("usage: cost.py COST.md cost.svg")
     markdown, svg = map(Path, sys.argv[1:])
-    with tempfile.TemporaryDirectory(dir=ROOT / "build", prefix="bench.") as scratch:
+    with tempfile.TemporaryDirectory(dir=toolbox.ROOT / "build", prefix="bench.") as scratch:
         snapshots = [Snapshot(Bench(name, Path(scratch))) for name in toolbox.SNAPSHOTS]
         text = document(snapshots, svg.name)
         svg.write_text(picture(alike(snapshots)))

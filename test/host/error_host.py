@@ -31,7 +31,7 @@ from typing import Any, NoReturn
 import wasmtime
 from wasmtime import component
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WASM_TOOLS = ROOT / ".toolchain/bin/wasm-tools"
 
 # Answers beside the error-codes.

@@ -8,9 +8,9 @@ import os
 
 import pytest
 import toolbox
-from fuzz.errors import ErrorFuzz
-from fuzz.run import Fuzz
-from oracle import calls
+from linux import calls
+from linux.random_calls import Fuzz
+from linux.random_errors import ErrorFuzz
 
 BUILDS = {"plain": [], "ubsan": ["-fsanitize=undefined", "-fsanitize-trap=undefined"]}
 CALLS = int(os.environ.get("FUZZ_CALLS", 16000)) // (len(BUILDS) * len(toolbox.SNAPSHOTS)) + 1

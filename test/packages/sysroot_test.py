@@ -442,7 +442,7 @@ def test_refuses_a_libc_that_is_no_archive(tmp_path):
     [
         ([], "no place named for the copy: say make sysroot DEST=DIR"),
         (["DEST=@copy", "FD=maybe"], "FD=maybe: say yes or no"),
-        (["DEST=@copy", "SYSROOT=@missing"], "missing is not a directory"),
+        (["DEST=@copy", "SYSROOT=@missing"], "missing is no wasi-libc sysroot"),
     ],
 )
 def test_make_refuses(words, said, tmp_path):

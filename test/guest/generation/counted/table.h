@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A stand-in for the counted descriptor table of August 2026, over the table of an earlier
+// A stand-in for the counted descriptor table of July 2026, over the table of an earlier
 // wasi-libc.
 #pragma once
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 import toolbox
-from oracle import calls, deviations, rows
+from linux import calls, deviations, rows
 
 
 @pytest.fixture(scope="module")

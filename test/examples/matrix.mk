@@ -1,0 +1,10 @@
+# The compatibility table: of the snapshots and hosts that the toolchain has, so WASI_SDK_PATH does
+# not matter here.
+
+.PHONY: matrix
+matrix: ## writes docs/COMPATIBILITY.md, every cell from a run
+	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots hosts
+	@for snapshot in .toolchain/sysroots/*; do \
+	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
+	done
+	@$(PYTHON) -m examples.matrix docs/COMPATIBILITY.md

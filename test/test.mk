@@ -1,0 +1,67 @@
+# The suite: what `make test` builds, and how it runs.
+
+# On the sysroot that the user names; else on every one that the toolchain has.
+TEST_SYSROOTS := $(if $(NAMED_SYSROOT),$(SYSROOT),.toolchain/sysroots/*)
+# Which of the tests: files and pytest's own words, `T='test/host -k directories'`.
+T ?= test
+
+# All that the tests look for.
+.PHONY: test-build
+test-build: | toolchain
+	@for sysroot in $(TEST_SYSROOTS); do \
+	    $(MAKE) -s --no-print-directory SYSROOT=$$sysroot test-build-sysroot; \
+	done
+
+.PHONY: test-build-sysroot
+test-build-sysroot: $(BUILD)/ubsan/libwasi-utimens.a
+	$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
+	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
+	$(MAKE) -s suite
+
+.PHONY: test
+test: test-build ## [T='…'] [WASI_SDK_PATH=DIR or SYSROOT=DIR]: every test, on every wasi-libc generation
+	TEST_BUILD='$(if $(NAMED_SYSROOT),$(BUILD))' $(PYTEST) -q -n 2 --dist loadgroup $(T)
+
+# With the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
+CXXFLAGS_ubsan := $(CXXFLAGS_wrap) -fsanitize=undefined -fsanitize-trap=undefined
+$(eval $(call variant_rules,ubsan))
+
+# --- The Catch2 suite's objects; test/guest/catch2_suite.py links and runs them -----
+
+CATCH2 := $(TOOLCHAIN)/src/catch2
+SUITE := $(BUILD)/catch2
+SUITE_PARTS := pure generation posix posix/beside generation/counted
+SUITE_SOURCES := $(wildcard $(SUITE_PARTS:%=test/guest/%/*.cpp))
+SUITE_OBJECTS := $(SUITE_SOURCES:test/guest/%.cpp=$(SUITE)/%.o)
+SUITE_HEADERS := $(wildcard test/guest/*/*.h test/guest/*/*/*.h) $(HEADERS)
+SUITE_CXX = $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=c++20 -fno-exceptions \
+	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/guest/catch2 -isystem $(CATCH2) -isystem include
+SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest/guest
+
+# The counted generation, which a sysroot may not have: the suite brings a stand-in for its table
+# over that of descriptor-ref.
+GENERATION_counted := descriptor-counted
+CXXFLAGS_counted := $(CXXFLAGS_wrap)
+$(eval $(call variant_rules,counted))
+
+$(SUITE)/catch_amalgamated.o: $(CATCH2)/catch_amalgamated.cpp test/guest/catch2/__config_site
+	@mkdir -p $(@D)
+	$(SUITE_CXX) -O1 -c $< -o $@
+
+$(SUITE)/streams.o: test/guest/catch2/streams.cpp test/guest/catch2/__config_site
+	@mkdir -p $(@D)
+	$(SUITE_CXX) -c $< -o $@
+
+$(SUITE)/%.o: test/guest/%.cpp $(SUITE_HEADERS) $(BUILD)/generation
+	@mkdir -p $(@D)
+	generation=$(if $(findstring counted/,$@),descriptor-counted,$$(cat $(BUILD)/generation)); \
+	$(SUITE_CXX) $(SUITE_CXXFLAGS) -c $< -o $@ -DWASI_LIBC_GENERATION="\"generation/$$generation.h\"" \
+	    -DTIMES_ARE_64_BIT_NANOSECONDS=$$([ $$generation = preview1 ] && echo 1 || echo 0)
+
+.PHONY: suite
+suite: $(SUITE)/catch_amalgamated.o $(SUITE)/streams.o $(BUILD)/generation
+	$(MAKE) -s $$([ $$(cat $(BUILD)/generation) = descriptor-ref ] && echo suite-counted || echo suite-objects)
+
+.PHONY: suite-objects suite-counted
+suite-objects: $(filter-out $(SUITE)/generation/counted/%,$(SUITE_OBJECTS))
+suite-counted: $(SUITE_OBJECTS) $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a
