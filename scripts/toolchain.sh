@@ -105,10 +105,13 @@ suite() {
 snapshot() { sed -E 's/.*git([0-9]{8}).*/\1/' <<<"$1"; }
 
 # sysroot SUITE=VERSION: .toolchain/sysroots/<snapshot>, Debian's wasi-libc as it is. Sets date to
-# the snapshot, or to nothing where Debian has none any more.
+# the snapshot, or to nothing where Debian has none any more. The first suite that has a snapshot
+# serves: another is only asked for what is not there.
 sysroot() {
     local name=${1%%=*} pinned=${1#*=} version was
-    if read -r was date 2>/dev/null <"$top/stamps/wasi-libc-$name"; then
+    date=$(snapshot "$pinned")
+    [ ! -e "$top/sysroots/$date" ] || return 0
+    if read -r was date 2>/dev/null <"$top/stamps/wasi-libc-$name"; then # another than the pinned one
         [ "$was" != "$pinned" ] || [ ! -e "$top/sysroots/$date" ] || return 0
     fi
     date=
@@ -124,11 +127,13 @@ sysroot() {
     date=$(snapshot "$version")
     [ "$date" = "$(snapshot "$pinned")" ] ||
         warn "Debian's $name has wasi-libc $date now, not $(snapshot "$pinned"): it becomes .toolchain/sysroots/$date"
-    say "sysroots/$date from $name"
-    mkdir "$tmp/deb-$name"
-    (cd "$tmp/deb-$name" && try "cannot fetch wasi-libc $version" apt-get "${apt_options[@]}" download "wasi-libc=$version")
-    dpkg-deb -x "$tmp/deb-$name"/*.deb "$tmp/deb-$name/root"
-    place "$tmp/deb-$name/root/usr" "$top/sysroots/$date"
+    if [ ! -e "$top/sysroots/$date" ]; then
+        say "sysroots/$date from $name"
+        mkdir "$tmp/deb-$name"
+        (cd "$tmp/deb-$name" && try "cannot fetch wasi-libc $version" apt-get "${apt_options[@]}" download "wasi-libc=$version")
+        dpkg-deb -x "$tmp/deb-$name"/*.deb "$tmp/deb-$name/root"
+        place "$tmp/deb-$name/root/usr" "$top/sysroots/$date"
+    fi
     stamp "wasi-libc-$name" "$pinned $date"
 }
 
