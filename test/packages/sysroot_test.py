@@ -399,10 +399,15 @@ def test_refuses_what_is_no_sysroot(tmp_path):
         assert line.startswith(f"sysroot: {tmp_path / name} is not a wasi-libc sysroot")
 
 
-def test_refuses_a_sysroot_that_holds_the_overlay(tmp_path):
+@pytest.mark.parametrize("goal", ["sysroot DEST=@", "install PREFIX=@"])
+def test_make_refuses_a_sysroot_that_holds_the_overlay(goal, tmp_path):
+    """Linked with the overlay again it would define each function twice."""
+    (tmp_path / "work").mkdir()
     toolbox.run(command(small_sysroot(tmp_path / "stock"), tmp_path / "copy"))
-    line = refused(command(tmp_path / "copy", tmp_path / "again"), tmp_path)
-    assert line.startswith(f"sysroot: {tmp_path / 'copy'} already holds the overlay")
+    make = ["make", "-s", "-C", toolbox.ROOT, f"BUILD={tmp_path}/build", f"SYSROOT={tmp_path}/copy"]
+    words = [*make, *goal.replace("@", str(tmp_path / "work/new")).split()]
+    line = refused([str(word) for word in words], tmp_path / "work")
+    assert line.startswith(f"generation: {tmp_path / 'copy'} already holds the overlay")
 
 
 def test_refuses_a_destination_that_is_taken(tmp_path):
