@@ -10,7 +10,8 @@ NEWEST_SYSROOT = $(if $(WASI_SDK_PATH),$(SYSROOT),$(lastword $(sort $(shell ls -
 
 .PHONY: cpython-toolchain
 cpython-toolchain:
-	@scripts/toolchain.sh sdk sysroots runtime cpython
+	@scripts/toolchain.sh sdk sysroots runtime
+	@test/applications/sources.sh cpython
 
 .PHONY: cpython
 cpython: | cpython-toolchain ## [FD=no]: CPython for WASI on the overlay sysroot
@@ -33,7 +34,8 @@ test-cpython: | cpython-toolchain ## its own tests of file times and ours
 
 .PHONY: test-clients
 test-clients: ## xz and bsdtar on the overlay, and the times they keep
-	@scripts/toolchain.sh sdk sysroots runtime packaging clients
+	@scripts/toolchain.sh sdk sysroots runtime packaging
+	@test/applications/sources.sh clients
 	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/clients-sysroot
 	@scripts/clients.sh $(SDK) build/clients-sysroot
 	@$(PYTEST) test/applications/clients/times_kept.py
