@@ -21,9 +21,7 @@ def calls_guest(tmp_path_factory):
     @functools.cache
     def guest(snapshot: str, link: str, *flags: str) -> error_host.Guest:
         wasm = tmp_path_factory.mktemp("calls") / "calls.wasm"
-        flags = ["-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *flags]
-        toolbox.compile_guest(snapshot, link, wasm, toolbox.ROOT / "test/host/calls.c", flags=flags)
-        return error_host.Guest(wasm)
+        return error_host.Guest(toolbox.compile_calls(snapshot, link, wasm, *flags))
 
     return guest
 

@@ -87,6 +87,16 @@ def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, 
     return output
 
 
+# Makes the calls that it is told, in the guest and on Linux.
+CALLS = ROOT / "test/calls.c"
+CALLS_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
+
+
+def compile_calls(snapshot: str, link: str, output: Path, *flags: str) -> Path:
+    stock = ["-DSTOCK"] if link == STOCK else []
+    return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *stock, *flags])
+
+
 def compiled_once(tmp_path_factory, source: Path, flags=()):
     """Compiles a guest for a snapshot and a way to link, each when it is first asked for."""
 

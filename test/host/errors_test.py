@@ -86,7 +86,7 @@ def call(host: Host, guest: Guest, tree, call: str) -> tuple[str, list[Call]]:
     done = host.run(guest, *OPENINGS, call, dirs={"/d": tree})
     assert (done.returncode, done.trap, done.stderr) == (0, "", "")
     *openings, (line, host_calls) = done.steps
-    assert [line for line, _ in openings] == [f"{opening} -> 0" for opening in OPENINGS]
+    assert [line for line, _ in openings] == [f"{opening} -> ok" for opening in OPENINGS]
     return line.removeprefix(f"{call} -> "), host_calls
 
 
@@ -101,7 +101,7 @@ def test_set_times_on_a_file(snapshot, link, code, tree, calls_guest):
     before = times(tree)
     guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
-    assert result == f"-1 {ERRNO[code]}"
+    assert result == ERRNO[code]
     assert times(tree) == before
     asks = code in NO_ANSWER_FOR_DIRECTORY
     assert without_questions(snapshot, host_calls, asks=asks) == [Call("set-times", TIMES, code)]
@@ -114,7 +114,7 @@ def test_set_times_at_by_path(snapshot, link, code, tree, calls_guest):
     guest = calls_guest(snapshot, link)
     host = Host(set_times_at=code)
     result, host_calls = call(host, guest, tree, "utimensat cwd /d/file 1:2,3:999999999 0")
-    assert result == f"-1 {ERRNO[code]}"
+    assert result == ERRNO[code]
     assert times(tree) == before
     by_path = Call("set-times-at", (frozenset({"symlink-follow"}), "file", *TIMES), code)
     assert without_questions(snapshot, host_calls) == [by_path]
@@ -130,7 +130,7 @@ def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, link, code, tre
         (Host(set_times_at=code), "utimes /d/file NULL"),
     ):
         done = host.run(guest, *OPENINGS, line, dirs={"/d": tree})
-        assert done.stdout.splitlines() == [f"{opening} -> 0" for opening in OPENINGS]
+        assert done.stdout.splitlines() == [f"{opening} -> ok" for opening in OPENINGS]
         assert f"enum variant name `{code}` is not valid" in done.trap
 
 
@@ -174,7 +174,7 @@ def test_directory_all_the_same(snapshot, link, host_answer, function, tree, cal
     guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer)
     result, host_calls = call(host, guest, tree, function.format("directory"))
-    assert result == "0"
+    assert result == "ok"
     assert times(tree) == expected
     first = first_answer(snapshot, link, host_answer)[1]
     dot = Call("set-times-at", (frozenset(), ".", *TIMES))
@@ -193,7 +193,7 @@ def test_file_is_refused_and_its_neighbours_untouched(
     before = times(tree)
     guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=host_answer), guest, tree, function.format("file"))
-    assert result == f"-1 {ERRNO['unsupported' if link in toolbox.LINKS_NOFD else host_answer]}"
+    assert result == ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
     assert times(tree) == before
     first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
     assert without_questions(snapshot, host_calls, asks=True) == first
@@ -209,7 +209,7 @@ def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, 
     result, host_calls = call(host, guest, tree, FUTIMENS.format("directory"))
     first, first_calls = first_answer(snapshot, link, host_answer)
     stands = code in ("not-directory", "unsupported", "bad-descriptor")
-    assert result == f"-1 {ERRNO[first if stands else code]}"
+    assert result == ERRNO[first if stands else code]
     assert times(tree) == before
     second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
     assert without_questions(snapshot, host_calls, asks=True) == [*first_calls, second]
@@ -222,9 +222,9 @@ def test_any_other_answer_for_a_directory_stands(snapshot, link, code, tree, cal
     guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, FUTIMENS.format("directory"))
     if toolbox.is_preview1(snapshot):  # the adapter does not ask
-        assert (result, [host_call.method for host_call in host_calls]) == ("0", ["set-times-at"])
+        assert (result, [host_call.method for host_call in host_calls]) == ("ok", ["set-times-at"])
         return
-    assert result == f"-1 {ERRNO[code]}"
+    assert result == ERRNO[code]
     assert times(tree) == before
     assert host_calls == [Call("set-times", TIMES, code)]
 
@@ -237,7 +237,7 @@ def test_nothing_is_remembered_from_call_to_call(snapshot, link, tree, calls_gue
     lines = [f"futimens file {second}:0,{second}:0" for second in range(1, 6)]
     done = host.run(guest, *OPENINGS, *lines, dirs={"/d": tree})
     results = [line.partition(" -> ")[2] for line, _ in done.steps[len(OPENINGS) :]]
-    assert results == ["-1 ENOSYS", "0", "-1 EACCES", "-1 ENOSYS", "0"]
+    assert results == ["ENOSYS", "ok", "EACCES", "ENOSYS", "ok"]
     assert times(tree)["file"] == (5 * 10**9, 5 * 10**9)
 
 
@@ -251,17 +251,17 @@ def test_guest_that_imports_what_is_absent_cannot_start(snapshot, link, tree, ca
 @pytest.mark.parametrize("link", toolbox.LINKS_NOFD)
 def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_guest):
     lines = {
-        "futimens file 1:2,3:4": "-1 ENOSYS",
-        "futimens file 1:-3,3:4": "-1 EINVAL",
-        "futimens 77 1:2,3:4": "-1 EBADF",
-        "futimens 1 1:2,3:4": "-1 EINVAL",
-        "utimensat file NULL 1:2,3:4 0": "-1 ENOSYS",
-        "utimensat cwd NULL 1:2,3:4 0": "-1 EFAULT",
-        "futimes file 1:2,3:4": "-1 ENOSYS",
+        "futimens file 1:2,3:4": "ENOSYS",
+        "futimens file 1:-3,3:4": "EINVAL",
+        "futimens 77 1:2,3:4": "EBADF",
+        "futimens 1 1:2,3:4": "EINVAL",
+        "utimensat file NULL 1:2,3:4 0": "ENOSYS",
+        "utimensat cwd NULL 1:2,3:4 0": "EFAULT",
+        "futimes file 1:2,3:4": "ENOSYS",
         "support file": "0",
         "support directory": "1",
-        "futimens directory 5:6,7:8": "0",
-        "utimensat cwd /d/file 9:10,11:12 0": "0",
+        "futimens directory 5:6,7:8": "ok",
+        "utimensat cwd /d/file 9:10,11:12 0": "ok",
     }
     done = Host(set_times=ABSENT).run(calls_guest(snapshot, link), *OPENINGS, *lines, dirs={"/d": tree})
     assert done.trap == ""
@@ -280,7 +280,7 @@ def test_support_for_a_file(snapshot, link, code, tree, calls_guest):
     before = times(tree)
     guest = calls_guest(snapshot, link)
     result, host_calls = call(Host(set_times=code), guest, tree, "support file")
-    assert result == ("0" if code == "unsupported" else f"-1 {ERRNO[code]}")
+    assert result == ("0" if code == "unsupported" else ERRNO[code])
     assert times(tree) == before
     assert host_calls[0] == Call("set-times", ("no-change", "no-change"), code)
 
@@ -302,4 +302,4 @@ def test_support_says_what_futimens_finds_and_changes_nothing(
     for host_call in host_calls:
         if host_call.method.startswith("set-times"):
             assert host_call.arguments[-2:] == ("no-change", "no-change")
-    assert call(host, guest, tree, f"futimens {fd} 1:2,3:4")[0] == ("0" if expected else "-1 ENOSYS")
+    assert call(host, guest, tree, f"futimens {fd} 1:2,3:4")[0] == ("ok" if expected else "ENOSYS")

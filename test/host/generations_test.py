@@ -63,7 +63,7 @@ PATHS = [
         "/d//file",
     ),
     *("NULL", "EMPTY", "/", ".", "..", "file", "inner", "/elsewhere", "elsewhere/x", "/d/..", "/d/../.."),
-    *("/d/\\xff", "/d/\\xc3", "/d/\\xed\\xa0\\x80", "/d/file\\xff", "/elsewhere/\\xff", "\\xff"),
+    *("/d/%FF", "/d/%C3", "/d/%ED%A0%80", "/d/file%FF", "/elsewhere/%FF", "%FF"),
     *("/d/" + "x" * 255, "/d/" + "x" * 256, "/d/" + "x/" * 2000 + "x", "/d/" + "x/" * 3000 + "x"),
 ]
 FLAGS = ["0", "nofollow", "0x2", "0x4", "-1", "2147483647"]
@@ -111,7 +111,7 @@ def calls_by_path() -> list[list[str]]:
         calls.append(shown(f"futimesat 77 {path} 1:2,3:4"))
         calls.append([f"utimensat cwd {path} -1:0,3:4 0"])
         calls.append([f"utimensat 77 {path} 0:omit,0:omit 0x2"])
-    for fd, path in itertools.product(FDS, ["inner", ".", "..", "EMPTY", "\\xff", "/d/file", "../file", "x"]):
+    for fd, path in itertools.product(FDS, ["inner", ".", "..", "EMPTY", "%FF", "/d/file", "../file", "x"]):
         calls.append(shown(f"utimensat {fd} {path} 1:2,3:4 0"))
         calls.append([f"utimensat {fd} {path} 1:-3,3:4 nofollow"])
         calls.append([f"futimesat {fd} {path} NULL"])
@@ -175,8 +175,8 @@ def counted_guest(tmp_path_factory):
         built = toolbox.build_dir(snapshot)
         prefix = toolbox.installed(snapshot)
         archive = built / COUNTED / f"libwasi-utimens{'-nofd' if link in toolbox.LINKS_NOFD else ''}.a"
-        sources = [toolbox.ROOT / "test/host/calls.c", built / "catch2/generation/counted/table.o", archive]
-        options = ["-D_GNU_SOURCE", f"-isystem{prefix}/include/wasm32-wasip2"]
+        sources = [toolbox.CALLS, built / "catch2/generation/counted/table.o", archive]
+        options = [*toolbox.CALLS_FLAGS, f"-isystem{prefix}/include/wasm32-wasip2"]
         options.append(f"@{prefix}/share/wasi-utimens/link.rsp")
         wasm = tmp_path_factory.mktemp("counted") / "calls.wasm"
         toolbox.compile_guest(snapshot, toolbox.STOCK, wasm, *sources, flags=[*options, *flags])
@@ -195,7 +195,7 @@ def same_lines(tree, calls_guest, counted_guest):
             guests[COUNTED] = counted_guest(link, *flags)
         lines = {name: lines_of(guest, host, tree(name), before, calls) for name, guest in guests.items()}
         first = toolbox.SNAPSHOTS[0]
-        assert sum(line.endswith(" -> 0") for line in lines[first]) > 100
+        assert sum(line.endswith(" -> ok") for line in lines[first]) > 100
         for name in guests:
             assert lines[name] == lines[first], name
 

@@ -33,7 +33,7 @@ def steps(guest, tree, before: list[str], lines: list[str], host: Host | None = 
     """What the guest got from each of `lines`, with the host calls that it took."""
     done = (host or Host()).run(guest, *before, *lines, dirs={"/d": tree})
     assert (done.returncode, done.trap, done.stderr) == (0, "", "")
-    assert [line for line, _ in done.steps[: len(before)]] == [f"{line} -> 0" for line in before]
+    assert [line for line, _ in done.steps[: len(before)]] == [f"{line} -> ok" for line in before]
     return done.steps[len(before) :]
 
 
@@ -100,7 +100,7 @@ ON_FILES = {
 def test_a_good_call_is_one_host_call(snapshot, link, flags, tree, calls_guest):
     guest = calls_guest(snapshot, link, *flags)
     got = dict(steps(guest, tree, FILES + OTHERS, list(ON_FILES)))
-    expected = {f"{line} -> {int(line == 'support f')}": [call] for line, call in ON_FILES.items()}
+    expected = {f"{line} -> {1 if line == 'support f' else 'ok'}": [call] for line, call in ON_FILES.items()}
     assert got == expected
 
 
@@ -123,7 +123,7 @@ def test_largest_time(snapshot, tree, calls_guest):
         for bad in beyond:
             lines = [f"futimens f 0:0,{bad}", f"utimensat cwd /d/file {bad},0:0 0"]
             for line, host_calls in steps(guest, tree, FILES, lines, host):
-                assert line.endswith(" -> -1 EINVAL")
+                assert line.endswith(" -> EINVAL")
                 assert set_times_calls(host_calls) == []
 
 
@@ -136,14 +136,14 @@ def test_directories(snapshot, tree, calls_guest):
         good = steps(guest, tree, FILES, [line], Host())
         refused = steps(guest, tree, FILES, [line], Host(set_times="bad-descriptor"))
         if toolbox.is_preview1(snapshot):  # the adapter says bad-descriptor without asking
-            assert good == refused == [(f"{line} -> 0", [dot])]
+            assert good == refused == [(f"{line} -> ok", [dot])]
         else:
             first = Call("set-times", ((1, 2), (3, 4)), "bad-descriptor")
             # Only a directory is asked for ".": libc's fstat says so.
             questions = [Call("metadata-hash"), Call("stat")]
-            assert refused == [(f"{line} -> 0", [first, *questions, dot])]
+            assert refused == [(f"{line} -> ok", [first, *questions, dot])]
             # wasmtime 50.0 sets a preopened directory's times too; 49.0 says bad-descriptor.
-            assert good == [(f"{line} -> 0", [set_times((1, 2), (3, 4))])]
+            assert good == [(f"{line} -> ok", [set_times((1, 2), (3, 4))])]
 
 
 # Arguments that decide by themselves.
@@ -189,15 +189,15 @@ REFUSED = {
     "utimensat 77 file 1:2,3:4 0": "EBADF",
     "utimensat -1 file 1:2,3:4 0": "EBADF",
     "utimensat 1 file 1:2,3:4 0": "ENOTDIR",
-    "utimensat 1 \\xff 1:-3,3:4 0": "ENOTDIR",
-    "utimensat 77 \\xff 1:-3,3:4 0": "EBADF",
+    "utimensat 1 %FF 1:-3,3:4 0": "ENOTDIR",
+    "utimensat 77 %FF 1:-3,3:4 0": "EBADF",
     "utimensat 77 file 1:-3,3:4 0": "EBADF",
     "utimensat 1 file 1:2,-1:0 0": "ENOTDIR",
     "utimensat cwd /elsewhere 1:2,3:4 0": "ENOENT",
-    "utimensat cwd /elsewhere/\\xff 1:-3,3:4 0": "ENOENT",
-    "utimensat cwd /d/\\xff 1:2,3:4 0": "EILSEQ",
-    "utimensat cwd /d/\\xff 1:-3,3:4 0": "EILSEQ",
-    "utimensat d \\xed\\xa0\\x80 1:2,3:4 0": "EILSEQ",
+    "utimensat cwd /elsewhere/%FF 1:-3,3:4 0": "ENOENT",
+    "utimensat cwd /d/%FF 1:2,3:4 0": "EILSEQ",
+    "utimensat cwd /d/%FF 1:-3,3:4 0": "EILSEQ",
+    "utimensat d %ED%A0%80 1:2,3:4 0": "EILSEQ",
     "utimensat cwd /d/file 1:-3,3:4 0": "EINVAL",
     "utimensat cwd /d/file 1:2,-3:4 nofollow": "EINVAL",
     "utimensat d inner 1:2,3:1000000000 0": "EINVAL",
@@ -227,7 +227,7 @@ NOTHING_TO_DO = [
     "utimensat cwd /d/file 0:omit,0:omit 0",
     "utimensat cwd /d/missing 0:omit,0:omit -1",
     "utimensat 77 EMPTY 0:omit,0:omit 0",
-    "utimensat d \\xff 0:omit,0:omit 0",
+    "utimensat d %FF 0:omit,0:omit 0",
 ]
 
 
@@ -240,10 +240,10 @@ def set_times_calls(host_calls):
 def test_no_host_call_where_arguments_decide(snapshot, link, flags, tree, calls_guest):
     guest = calls_guest(snapshot, link, *flags)
     for line, host_calls in steps(guest, tree, FILES, NOTHING_TO_DO):
-        assert line.endswith(" -> 0")
+        assert line.endswith(" -> ok")
         assert host_calls == []
     got = steps(guest, tree, FILES, list(REFUSED))
-    assert [line for line, _ in got] == [f"{line} -> -1 {errno}" for line, errno in REFUSED.items()]
+    assert [line for line, _ in got] == [f"{line} -> {errno}" for line, errno in REFUSED.items()]
     # With the wasi-libc of 2024 only the adapter knows what a file descriptor is. Its fd_fdstat_get
     # asks the host for these two, of the call's own file descriptor.
     allowed = {"get-flags", "get-type"} if toolbox.is_preview1(snapshot) else set()
@@ -258,12 +258,12 @@ def test_current_directory(snapshot, tree, calls_guest):
     before = [*FILES, "chdir /d/directory"]
     long_path = "x" * 4095
     lines = {
-        "utimes inner 1:2,3:4": ("0", [set_times_at("directory/inner", (1, 2000), (3, 4000))]),
-        "utimensat cwd . 1:2,3:4 0": ("0", [set_times_at("directory", (1, 2), (3, 4))]),
-        "utimensat d inner 1:2,3:4 0": ("0", [set_times_at("inner", (1, 2), (3, 4))]),
-        "utimes /d/file 1:2,3:4": ("0", [set_times_at("file", (1, 2000), (3, 4000))]),
-        "utimes EMPTY NULL": ("-1 ENOENT", []),
-        f"utimes {long_path} NULL": ("-1 ENAMETOOLONG", []),
+        "utimes inner 1:2,3:4": ("ok", [set_times_at("directory/inner", (1, 2000), (3, 4000))]),
+        "utimensat cwd . 1:2,3:4 0": ("ok", [set_times_at("directory", (1, 2), (3, 4))]),
+        "utimensat d inner 1:2,3:4 0": ("ok", [set_times_at("inner", (1, 2), (3, 4))]),
+        "utimes /d/file 1:2,3:4": ("ok", [set_times_at("file", (1, 2000), (3, 4000))]),
+        "utimes EMPTY NULL": ("ENOENT", []),
+        f"utimes {long_path} NULL": ("ENAMETOOLONG", []),
     }
     got = dict(steps(guest, tree, before, list(lines)))
     assert got == {f"{line} -> {result}": calls for line, (result, calls) in lines.items()}
@@ -281,7 +281,7 @@ def test_the_host_refuses_a_path_at_once(snapshot, tree, calls_guest):
         ),
     }
     got = dict(steps(guest, tree, FILES, list(lines)))
-    assert got == {f"{line} -> -1 {errno}": [call] for line, (errno, call) in lines.items()}
+    assert got == {f"{line} -> {errno}": [call] for line, (errno, call) in lines.items()}
 
 
 def test_stock_wasmtime_sees_the_same_calls(snapshot, tree, calls_guest):

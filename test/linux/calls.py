@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Runs a list of calls on Linux and in the guest, as the same ordinary user, with perform.c."""
+"""Runs a list of calls on Linux and in the guest, as the same ordinary user, with test/calls.c."""
 
 import os
 import pwd
@@ -16,9 +16,6 @@ import toolbox
 
 HANGS_AFTER = 600  # seconds
 
-SOURCE = Path(__file__).with_name("perform.c")
-CFLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
-
 # The utime family, by the kind of its times.
 TIMESPEC = ("futimens", "utimensat")
 TIMEVAL = ("futimes", "utimes", "lutimes", "futimesat")
@@ -27,9 +24,17 @@ FUNCTIONS = TIMESPEC + TIMEVAL + SECONDS
 MISSING_IN_STOCK = ("futimes", "lutimes")
 
 
+def takes_fd(function: str) -> bool:
+    return function not in ("utimes", "lutimes", "utime")
+
+
+def takes_path(function: str) -> bool:
+    return function not in ("futimens", "futimes")
+
+
 @dataclass(frozen=True)
 class Time:
-    """seconds, and a fraction in the unit of the call: a number, "NOW" or "OMIT"."""
+    """seconds, and a fraction in the unit of the call: a number, "now" or "omit"."""
 
     seconds: int
     fraction: int | str
@@ -44,18 +49,24 @@ class Time:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the utime family. `times` is None for a null pointer."""
+    """One call of the utime family. `times` is None for a null pointer.
+
+    One without a file descriptor has it from the current directory; one without a path, none.
+    """
 
     function: str
-    fd: str = "."
-    path: str = "."
+    fd: str = "cwd"
+    path: str = "NULL"
     flags: str = "0"
     times: tuple[Time, Time] | None = None
     target: str = field(default="", compare=False)  # what the file is, where the caller knows
 
     def __str__(self):
-        times = f"{self.times[0]} {self.times[1]}" if self.times else "NULL ."
-        return f"{self.function} {self.fd} {self.path} {self.flags} {times}"
+        fd = [self.fd] if takes_fd(self.function) else []
+        path = [self.path] if takes_path(self.function) else []
+        times = f"{self.times[0]},{self.times[1]}" if self.times else "NULL"
+        flags = [self.flags] if self.function == "utimensat" else []
+        return " ".join([self.function, *fd, *path, times, *flags])
 
     def at(self, name: str, path: str) -> "Call":
         """With `path` for the placeholder `name`."""
@@ -64,16 +75,13 @@ class Call:
 
 def native(output: Path) -> Path:
     """The program for Linux, with musl: wasi-libc is its kin."""
-    toolbox.run(["musl-gcc", "-static", *CFLAGS, str(SOURCE), "-o", str(output)])
+    toolbox.run(["musl-gcc", "-static", *toolbox.CALLS_FLAGS, str(toolbox.CALLS), "-o", str(output)])
     return output
 
 
 def guest(snapshot: str, link: str, output: Path, *flags: str) -> Path:
     """The program for the guest, compiled ahead of time: it is started many times."""
-    define = ["-DSTOCK"] if link == toolbox.STOCK else []
-    wasm = toolbox.compile_guest(
-        snapshot, link, output.with_suffix(".wasm"), SOURCE, flags=[*CFLAGS, *define, *flags]
-    )
+    wasm = toolbox.compile_calls(snapshot, link, output.with_suffix(".wasm"), *flags)
     toolbox.run([str(toolbox.WASMTIME), "compile", str(wasm), "-o", str(output)])
     return output
 
@@ -158,7 +166,7 @@ class Place:
             with (
                 tempfile.TemporaryFile("w+") as stderr,
                 subprocess.Popen(
-                    [*self.command(program, dirs), str(self.top / "script"), str(len(answers))],
+                    [*self.command(program, dirs), "-f", str(self.top / "script"), str(len(answers))],
                     text=True,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

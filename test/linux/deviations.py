@@ -39,13 +39,11 @@ class Facts:
     def __init__(self, call: Call, top: str):
         explicit = [time for time in call.times or () if time.explicit]
         self.function, self.fd, self.path, self.target = call.function, call.fd, call.path, call.target
-        self.fd_form = call.function in ("futimens", "futimes") or (
-            call.path == "NULL" and call.fd not in (".", "AT_FDCWD")
-        )
+        self.fd_form = call.function in ("futimens", "futimes") or (call.path == "NULL" and call.fd != "cwd")
         self.stream = self.fd_form and call.fd in ("0", "1", "2")
-        self.follow = call.function != "lutimes" and "NOFOLLOW" not in call.flags
+        self.follow = call.function != "lutimes" and "nofollow" not in call.flags
         self.not_utf8 = not is_utf8(unquote_to_bytes(call.path))
-        self.both_now = call.times is None or all(time.fraction == "NOW" for time in call.times)
+        self.both_now = call.times is None or all(time.fraction == "now" for time in call.times)
         limit = 10**9 if call.function in TIMESPEC else 1 if call.function in SECONDS else 10**6
         self.bad_fraction = any(not 0 <= time.fraction < limit for time in explicit)
         self.negative = any(time.seconds < 0 for time in explicit)
@@ -56,7 +54,7 @@ class Facts:
         self.musl_refuses_first = call.function in ("utimes", "futimesat") and self.bad_fraction
         absolute = call.path.startswith("/")
         relative = not self.fd_form and not absolute
-        self.from_cwd = relative and call.fd in (".", "AT_FDCWD")
+        self.from_cwd = relative and call.fd == "cwd"
         self.from_dirfd = relative and not self.from_cwd
         self.outside = absolute and not f"{call.path}/".startswith(f"{top}/")
         inner = call.path.removeprefix(top) if absolute else call.path

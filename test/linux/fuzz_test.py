@@ -19,13 +19,13 @@ SEED = os.environ.get("FUZZ_SEED", "1")
 
 @pytest.fixture(scope="module")
 def native(tmp_path_factory):
-    return calls.native(tmp_path_factory.mktemp("native") / "perform")
+    return calls.native(tmp_path_factory.mktemp("native") / "calls")
 
 
 @pytest.mark.parametrize("build", BUILDS)
 def test_random_calls_end_as_on_linux(snapshot, build, native, tmp_path, record_property):
     link = toolbox.WRAP_UBSAN if build == "ubsan" else toolbox.WRAP
-    guest = calls.guest(snapshot, link, tmp_path / "perform.cwasm", *BUILDS[build])
+    guest = calls.guest(snapshot, link, tmp_path / "calls.cwasm", *BUILDS[build])
     with calls.Place() as place:
         fuzz = Fuzz(place, snapshot, native, guest)
         last = fuzz.many(f"{SEED} {snapshot} {build}", CALLS)
@@ -37,9 +37,7 @@ def test_random_calls_end_as_on_linux(snapshot, build, native, tmp_path, record_
 
 
 def test_random_errors_of_the_host(snapshot, native, tmp_path, record_property):
-    guest = toolbox.compile_guest(
-        snapshot, toolbox.WRAP_UBSAN, tmp_path / "perform.wasm", calls.SOURCE, flags=calls.CFLAGS
-    )
+    guest = toolbox.compile_calls(snapshot, toolbox.WRAP_UBSAN, tmp_path / "calls.wasm")
     with calls.Place() as place:
         fuzz = ErrorFuzz(place, snapshot, native, guest)
         fuzz.many(f"{SEED} {snapshot} errors", CALLS // 2, grows=False)

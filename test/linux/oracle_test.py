@@ -29,7 +29,7 @@ def answers(place, program, missing=()) -> list[tuple[str | calls.Call, str]]:
 
 @pytest.fixture(scope="module")
 def linux(place, tmp_path_factory):
-    return answers(place, calls.native(tmp_path_factory.mktemp("native") / "perform"))
+    return answers(place, calls.native(tmp_path_factory.mktemp("native") / "calls"))
 
 
 class Comparison:
@@ -95,7 +95,7 @@ def test_a_guest_without_chdir_ends_the_same(snapshot, place, tmp_path):
         return [(line, answer) for line, answer in zip(script, answers, strict=True) if same(line)]
 
     with_chdir = told(calls.guest(snapshot, toolbox.WRAP, tmp_path / f"{snapshot}-chdir.cwasm"))
-    program = calls.guest(snapshot, toolbox.WRAP, tmp_path / f"{snapshot}-none.cwasm", "-DNO_CHDIR")
+    program = calls.guest(snapshot, toolbox.WRAP, tmp_path / f"{snapshot}-none.cwasm", "-DWITHOUT_CHDIR")
     without = told(program, {".": place.top / "tree", str(place.top): place.top})
     assert len(without) > 10000
     different = [

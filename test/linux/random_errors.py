@@ -46,7 +46,7 @@ class ErrorFuzz(Fuzz):
         (self.place.top / "script").write_text("\n".join(script) + "\n")
         host = Host(set_times=answer, set_times_at=answer)
         done = host.run(
-            self.component, f"{self.place.top}/script", dirs={str(self.place.top): self.place.top}
+            self.component, "-f", f"{self.place.top}/script", dirs={str(self.place.top): self.place.top}
         )
         ours = iter(done.steps)
         for sequence, theirs in zip(batch, linux, strict=True):
@@ -96,12 +96,12 @@ def result(code: str | None) -> str:
 
 def new_timestamps(call: Call) -> tuple:
     """The times as the host must see them."""
-    return tuple(map(new_timestamp, call.times or (Time(0, "NOW"),) * 2, [call.function] * 2))
+    return tuple(map(new_timestamp, call.times or (Time(0, "now"),) * 2, [call.function] * 2))
 
 
 def new_timestamp(time: Time, function: str) -> str | tuple[int, int]:
     if not time.explicit:
-        return "now" if time.fraction == "NOW" else "no-change"
+        return "now" if time.fraction == "now" else "no-change"
     if function in SECONDS:
         return time.seconds, 0
     return time.seconds, time.fraction * (1000 if function in TIMEVAL else 1)

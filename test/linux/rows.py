@@ -49,7 +49,7 @@ MICROSECONDS_AT_EDGES = [
     2**63 - 1,
     -(2**63),
 ]
-NOW, NOW_ODD, OMIT, OMIT_ODD = Time(0, "NOW"), Time(-7, "NOW"), Time(0, "OMIT"), Time(LARGEST, "OMIT")
+NOW, NOW_ODD, OMIT, OMIT_ODD = Time(0, "now"), Time(-7, "now"), Time(0, "omit"), Time(LARGEST, "omit")
 
 
 def pairs(singles: list[Time], core: list[Time], plain=PLAIN, other=OTHER) -> list[tuple[Time, Time] | None]:
@@ -261,38 +261,38 @@ UTF8_EDGES = [
 
 # Slots, how each is opened (relative to the tree), and what the descriptor then is.
 SLOTS = {
-    1: ("open 1 file O_RDONLY", "file", ["file"]),
-    2: ("open 2 file O_WRONLY", "file", ["file"]),
-    3: ("open 3 file O_RDWR", "file", ["file"]),
-    4: ("open 4 file O_WRONLY|O_APPEND", "file", ["file"]),
-    5: ("open 5 readonly O_RDONLY", "file", ["readonly"]),
-    6: ("open 6 writeonly O_WRONLY", "file", ["writeonly"]),
-    7: ("open 7 link O_RDONLY", "file", ["link", "file"]),
-    8: ("open 8 gone O_RDWR|O_CREAT", "file", ["@8"]),
-    9: ("open 9 . O_RDONLY|O_DIRECTORY", "dir", ["."]),
-    10: ("open 10 dir O_RDONLY", "dir", ["dir"]),
-    11: ("preopen 11 ..", "dir", ["..", "."]),
-    12: ("open 12 file O_RDONLY", "not-open", ["file"]),
+    1: ("open @1 file r", "file", ["file"]),
+    2: ("open @2 file w", "file", ["file"]),
+    3: ("open @3 file rw", "file", ["file"]),
+    4: ("open @4 file wa", "file", ["file"]),
+    5: ("open @5 readonly r", "file", ["readonly"]),
+    6: ("open @6 writeonly w", "file", ["writeonly"]),
+    7: ("open @7 link r", "file", ["link", "file"]),
+    8: ("open @8 gone rwc", "file", ["@8"]),
+    9: ("open @9 . rd", "dir", ["."]),
+    10: ("open @10 dir r", "dir", ["dir"]),
+    11: ("preopen @11 ..", "dir", ["..", "."]),
+    12: ("open @12 file r", "not-open", ["file"]),
 }
 OTHERS_SLOTS = {
-    13: ("open 13 others O_RDONLY", "file", ["others"]),
-    14: ("open 14 others-writable O_RDWR", "file", ["others-writable"]),
-    15: ("open 15 others-dir O_RDONLY|O_DIRECTORY", "dir", ["others-dir"]),
-    16: ("open 16 device O_RDONLY", "file", ["device"]),
+    13: ("open @13 others r", "file", ["others"]),
+    14: ("open @14 others-writable rw", "file", ["others-writable"]),
+    15: ("open @15 others-dir rd", "dir", ["others-dir"]),
+    16: ("open @16 device r", "file", ["device"]),
 }
 NO_FDS = {
     "0": "stream",
     "1": "stream",
     "2": "stream",
-    "AT_FDCWD": "AT_FDCWD",
+    "cwd": "cwd",
     "-1": "not-open",
     "-5": "not-open",
     "1000000": "not-open",
     str(2**31 - 1): "not-open",
     str(-(2**31)): "not-open",
 }
-FLAGS = ("0", "NOFOLLOW")
-BAD_FLAGS = ("FOLLOW", "REMOVEDIR", "0x40000000", "NOFOLLOW|0x40000000", "0xFFFFFFFF")
+FLAGS = ("0", "nofollow")
+BAD_FLAGS = ("follow", "removedir", "0x40000000", "nofollow|0x40000000", "0xFFFFFFFF")
 
 
 def is_about_others(call: Call) -> bool:
@@ -303,7 +303,7 @@ def is_about_others(call: Call) -> bool:
 
 def set_up(place: Place) -> list[str]:
     slots = SLOTS | (OTHERS_SLOTS if place.user.is_root else {})
-    return [f"chdir {place.top}/tree", *(how for how, _, _ in slots.values()), "close 12", "unlink gone"]
+    return [f"chdir {place.top}/tree", *(how for how, _, _ in slots.values()), "close @12", "unlink gone"]
 
 
 # --- Rows ---------------------------------------------------------------------------------------
@@ -350,32 +350,32 @@ def rows(place: Place) -> Iterator[str | Call]:
 
     for path, watched in (PATHS | (OTHERS_PATHS | OTHERS_UNFOLLOWED_PATHS if others else {})).items():
         follow = path not in OTHERS_UNFOLLOWED_PATHS
-        flags = FLAGS if follow else ("NOFOLLOW",)
+        flags = FLAGS if follow else ("nofollow",)
         times = ALL_TIMES if path in IN_FULL else FEW_TIMES
         yield "watch " + " ".join(watched)
         yield from path_calls(path, path, times, follow)
-        yield from at_calls("AT_FDCWD", path, path, times, flags)
+        yield from at_calls("cwd", path, path, times, flags)
         if path == "bad%FF":  # the wasi-libc of 2024 dies of each
             continue
         for flag in BAD_FLAGS if follow else ():
             for pair in FEW_TIMES["nsec"]:
-                yield Call("utimensat", "AT_FDCWD", path, flag, pair, path)
+                yield Call("utimensat", "cwd", path, flag, pair, path)
         if path not in ("EMPTY", "NULL"):
             yield from path_calls(f"{tree}/{path}", path, FEW_TIMES, follow)
-            yield from at_calls("AT_FDCWD", f"{tree}/{path}", path, FEW_TIMES, flags)
+            yield from at_calls("cwd", f"{tree}/{path}", path, FEW_TIMES, flags)
             yield from at_calls("-1", f"{tree}/{path}", path, FEW_TIMES, flags)
         if path != "NULL":
             yield from at_calls("@9", path, path, FEW_TIMES, flags)
 
     yield "watch ."
     for path in UTF8_EDGES:
-        yield Call("utimensat", "AT_FDCWD", f"missing-{path}", "0", (PLAIN, OTHER))
+        yield Call("utimensat", "cwd", f"missing-{path}", "0", (PLAIN, OTHER))
 
     # Directories that a path cannot be relative to; a path that leaves its directory; a path
     # under nothing that the guest was given.
     yield "watch . file dir"
     for fd, target in [("@1", "file"), ("@12", "not-open"), *NO_FDS.items()]:
-        for path in ("file", "EMPTY", "missing", "bad%FF", TOO_LONG_PATH) if fd != "AT_FDCWD" else ():
+        for path in ("file", "EMPTY", "missing", "bad%FF", TOO_LONG_PATH) if fd != "cwd" else ():
             yield from at_calls(fd, path, target, FEW_TIMES, (*FLAGS, BAD_FLAGS[0]))
     yield "watch .. . dir/inner file"
     for fd, path in (
@@ -396,4 +396,4 @@ def rows(place: Place) -> Iterator[str | Call]:
     ):
         target = path.replace(str(place.directory), "")
         yield from path_calls(path, target, FEW_TIMES)
-        yield from at_calls("AT_FDCWD", path, target, FEW_TIMES)
+        yield from at_calls("cwd", path, target, FEW_TIMES)

@@ -8,7 +8,7 @@ no dup among the calls: the wasi-libcs of 2024 to 2026 have none.
 import random
 from dataclasses import dataclass
 
-from linux.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time
+from linux.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time, takes_fd, takes_path
 from linux.rows import (
     BAD_FLAGS,
     LAST,
@@ -27,14 +27,7 @@ BASE = "BASE"
 NAMES = ["a", "b", "c", "d", "d/a", "d/b", "keep/a", "keep/b", "keep/deep/a"]
 CURRENT = [BASE, f"{BASE}/keep", f"{BASE}/keep/deep", ".", "keep", "deep", "missing"]
 SLOTS = range(1, 6)
-MODES = [
-    "O_RDONLY",
-    "O_WRONLY",
-    "O_RDWR",
-    "O_RDWR|O_CREAT",
-    "O_WRONLY|O_CREAT|O_EXCL",
-    "O_RDONLY|O_DIRECTORY",
-]
+MODES = ["r", "w", "rw", "rwc", "wcx", "rd"]
 
 SET_UP = [
     "closeall",
@@ -42,7 +35,7 @@ SET_UP = [
     f"mkdir {BASE}/keep",
     f"mkdir {BASE}/keep/deep",
     f"chdir {BASE}",
-    "open 1 a O_RDWR|O_CREAT",
+    "open @1 a rwc",
     "symlink a b",
     "mkdir d",
     f"watch . {' '.join(f'{BASE}/{name}' for name in ['keep', *NAMES])} {' '.join(f'@{s}' for s in SLOTS)}",
@@ -74,9 +67,9 @@ def move(rng: random.Random) -> str:
     )[0]
     one, other = (f"{BASE}/{rng.choice(NAMES)}" for _ in range(2))
     if kind == "open":
-        return f"open {rng.choice(SLOTS)} {one} {rng.choice(MODES)}"
+        return f"open @{rng.choice(SLOTS)} {one} {rng.choice(MODES)}"
     if kind == "close":
-        return f"close {rng.choice(SLOTS)}"
+        return f"close @{rng.choice(SLOTS)}"
     if kind == "rename":
         return f"rename {one} {other}"
     if kind == "symlink":
@@ -88,12 +81,11 @@ def move(rng: random.Random) -> str:
 
 def call(rng: random.Random) -> Call:
     function = rng.choice(FUNCTIONS)
-    takes_path = function not in ("futimens", "futimes")
-    takes_fd = function not in ("utimes", "lutimes", "utime")
+    has_fd, has_path = takes_fd(function), takes_path(function)
     return Call(
         function,
-        fd(rng, takes_path) if takes_fd else ".",
-        path(rng, takes_fd) if takes_path else ".",
+        fd(rng, has_path) if has_fd else "cwd",
+        path(rng, has_fd) if has_path else "NULL",
         flags(rng) if function == "utimensat" else "0",
         None if rng.random() < 0.1 else (time(rng, function), time(rng, function)),
     )
@@ -101,10 +93,10 @@ def call(rng: random.Random) -> Call:
 
 def fd(rng: random.Random, beside_path: bool) -> str:
     if beside_path and rng.random() < 0.6:
-        return "AT_FDCWD"
+        return "cwd"
     if rng.random() < 0.9:
         return f"@{rng.choice(SLOTS)}"
-    return rng.choice(("AT_FDCWD", "-1", "-3", "0", "1", "2", "1000000", str(2**31 - 1), str(-(2**31))))
+    return rng.choice(("cwd", "-1", "-3", "0", "1", "2", "1000000", str(2**31 - 1), str(-(2**31))))
 
 
 def path(rng: random.Random, may_be_null: bool) -> str:
@@ -164,7 +156,7 @@ def in_hex(text: bytes) -> str:
 
 
 def flags(rng: random.Random) -> str:
-    return rng.choices(("0", "NOFOLLOW", rng.choice(BAD_FLAGS)), (5, 5, 1))[0]
+    return rng.choices(("0", "nofollow", rng.choice(BAD_FLAGS)), (5, 5, 1))[0]
 
 
 LAST_TIMES = {True: (LAST, PAST_LAST), False: (LAST_MICROSECOND, PAST_LAST_MICROSECOND)}
@@ -182,7 +174,7 @@ def time(rng: random.Random, function: str) -> Time:
     if function in SECONDS:
         return Time(seconds, 0)
     if function in TIMESPEC and rng.random() < 0.3:
-        return Time(seconds, rng.choice(("NOW", "OMIT")))
+        return Time(seconds, rng.choice(("now", "omit")))
     if rng.random() < 0.05:
         return rng.choice(LAST_TIMES[function in TIMESPEC])
     limit, edges = (10**9, NANOSECONDS_AT_EDGES) if function in TIMESPEC else (10**6, MICROSECONDS_AT_EDGES)
