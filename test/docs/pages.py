@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Reads our Markdown pages: their code blocks and tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import toolbox
+from markdown_it import MarkdownIt
+
+PARSER = MarkdownIt("commonmark").enable("table")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A code block, the number of its first line, and the HTML comment right before it."""
+
+    line: int
+    text: str
+    language: str = ""
+    comment: str = ""
+
+
+def path(page: str) -> Path:
+    return toolbox.ROOT / page
+
+
+def blocks(page: str) -> list[Block]:
+    found, comment = [], ""
+    for token in PARSER.parse(path(page).read_text()):
+        if token.type in ("code_block", "fence"):
+            first = token.map[0] + (2 if token.type == "fence" else 1)
+            found.append(Block(first, token.content, token.info.strip(), comment))
+        if token.type == "html_block" and token.content.startswith("<!--"):
+            comment = token.content.strip().removeprefix("<!--").removesuffix("-->").strip()
+        elif token.nesting >= 0 and token.type not in ("list_item_open", "ordered_list_open"):
+            comment = ""
+    return found
+
+
+def table(page: str, heading: str) -> list[dict[str, str]]:
+    """The rows of the first table under a heading: each cell by what stands over its column."""
+    rows, cells, title, here = [], [], "", False
+    tokens = PARSER.parse(path(page).read_text())
+    for token, before in zip(tokens, [None, *tokens], strict=False):
+        if token.type == "inline" and before.type == "heading_open":
+            title = token.content
+        here = here or (token.type == "table_open" and title == heading)
+        if here and token.type == "inline":
+            cells.append(token.content)
+        if here and token.type == "tr_close":
+            rows.append(cells)
+            cells = []
+        if here and token.type == "table_close":
+            names, *rows = rows
+            return [dict(zip(names, row, strict=True)) for row in rows]
+    raise LookupError(f"{page} has no table under {heading!r}")
