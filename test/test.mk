@@ -2,6 +2,7 @@
 
 # On the sysroot that the user names; else on every one that the toolchain has.
 TEST_SYSROOTS := $(if $(NAMED_SYSROOT),$(SYSROOT),.toolchain/sysroots/*)
+TEST_NAMED := $(if $(NAMED_SYSROOT),TEST_SYSROOT='$(SYSROOT)' TEST_BUILD='$(BUILD)')
 # Which of the tests: files and pytest's own words, `T='test/host -k directories'`.
 T ?= test
 
@@ -20,7 +21,7 @@ test-build-sysroot: $(BUILD)/ubsan/libwasi-utimens.a
 
 .PHONY: test
 test: test-build ## [T='…'] [WASI_SDK_PATH=DIR or SYSROOT=DIR]: every test, on every wasi-libc generation
-	TEST_BUILD='$(if $(NAMED_SYSROOT),$(BUILD))' $(PYTEST) -q -n 2 --dist loadgroup $(T)
+	$(TEST_NAMED) $(PYTEST) -q -n 2 --dist loadgroup $(T)
 
 # With the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
 CXXFLAGS_ubsan := $(CXXFLAGS_wrap) -fsanitize=undefined -fsanitize-trap=undefined

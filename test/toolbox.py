@@ -12,16 +12,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLCHAIN = ROOT / ".toolchain"
-SDK = Path(os.environ.get("WASI_SDK_PATH") or TOOLCHAIN / "wasi-sdk")
+SDK = Path(os.environ.get("WASI_SDK_PATH") or TOOLCHAIN / "wasi-sdk").absolute()
 WASMTIME = TOOLCHAIN / "bin/wasmtime"
 WASM_TOOLS = TOOLCHAIN / "bin/wasm-tools"
 
-# The build directories of the sysroots to test: of the one that the user named, else of each in the
-# toolchain, by its snapshot's name.
-NAMED_BUILD = os.environ.get("TEST_BUILD")
-SNAPSHOTS = (
-    [Path(NAMED_BUILD).name] if NAMED_BUILD else sorted(p.name for p in (TOOLCHAIN / "sysroots").iterdir())
+# The sysroots to test, each by the name of its build directory: the one that the user named (make
+# says which), else all of the toolchain.
+NAMED_SYSROOT, NAMED_BUILD = os.environ.get("TEST_SYSROOT"), os.environ.get("TEST_BUILD")
+SYSROOTS = (
+    {Path(NAMED_BUILD).name: Path(NAMED_SYSROOT)}
+    if NAMED_SYSROOT
+    else {path.name: path for path in sorted((TOOLCHAIN / "sysroots").iterdir())}
 )
+SNAPSHOTS = list(SYSROOTS)
 
 # The ways to link the overlay: by --wrap into an untouched sysroot or inside libc.a, each with and
 # without the fd primitive; and none of it.
@@ -32,7 +35,7 @@ LINKS_FD, LINKS_NOFD = [WRAP, SYSROOT], [WRAP_NOFD, SYSROOT_NOFD]
 
 
 def stock_sysroot(snapshot: str) -> Path:
-    return TOOLCHAIN / "sysroots" / snapshot
+    return SYSROOTS[snapshot]
 
 
 def build_dir(snapshot: str) -> Path:
