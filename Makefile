@@ -78,8 +78,8 @@ $(BUILD)/libc.sum: force | $(if $(NAMED_SYSROOT),,toolchain-sdk)
 	@cksum <$(SYSROOT)/lib/wasm32-wasip2/libc.a >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.sh
-	@scripts/generation.sh $(SYSROOT) >$@.new
+$(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.py scripts/wasm_object.py
+	@scripts/generation.py $(SYSROOT) >$@.new
 	@mv $@.new $@
 
 define compile
@@ -151,7 +151,7 @@ sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a ## DEST=
 SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot build/clients-sysroot
 $(SYSROOTS): $(BUILD)/plain/libwasi-utimens.a
 $(SYSROOTS:%=%-nofd): $(BUILD)/plain/libwasi-utimens-nofd.a
-$(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) scripts/sysroot.py scripts/wasm_rename.py
+$(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) $(wildcard scripts/*.py)
 	rm -rf $@
 	$(call copy_sysroot,$@)
 	touch $@

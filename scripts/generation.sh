@@ -1,11 +1,8 @@
 #!/bin/sh
-# Prints which wasi-libc generation a sysroot is, by its libc.a: generation.sh SYSROOT
+# What generation.py prints, for a release's install.sh: generation.sh SYSROOT
 #
-#   preview1            files go through preview 1 imports
-#   descriptor-ref      wasi:filesystem, the descriptor of an fd from descriptor_table_get_ref
-#   descriptor-counted  wasi:filesystem, the descriptor of an fd from descriptor_table_get, counted
-#
-# A release has it too, for its install.sh: POSIX sh, and no tool but llvm-nm.
+# By the names alone that libc.a defines, since there is no tool but llvm-nm: neither the types of the
+# functions nor the slots of file_vtable are looked at.
 set -eu
 
 fail() {
@@ -16,7 +13,8 @@ fail() {
 [ $# = 1 ] || fail "usage: generation.sh SYSROOT"
 libc=$1/lib/wasm32-wasip2/libc.a
 [ -d "$1" ] || fail "$1 is not a directory"
-[ -f "$libc" ] || fail "no libc.a for wasm32-wasip2 in $1: not a wasi-libc sysroot, or older than wasm32-wasip2"
+[ -e "$libc" ] ||
+    fail "$1 is not a wasi-libc sysroot, or one older than wasm32-wasip2: it has no lib/wasm32-wasip2/libc.a"
 
 # That of the SDK; of the wasi-sdk that the sysroot lies in; of our toolchain; of the machine.
 for nm in "${WASI_SDK_PATH:-}/bin/llvm-nm" "$1/../../bin/llvm-nm" \
@@ -36,6 +34,11 @@ defines() {
 }
 
 ! defines __stock_futimens || fail "$1 already holds the overlay: name the sysroot that it was made from"
+
+# Of wasi-libc from September to November 2025, and of no other.
+! defines descriptor_table_update ||
+    fail "$1 has the wasi-libc of September to November 2025 (wasi-sdk 28), which leaks a file descriptor" \
+        "at each path and is no generation of ours: take wasi-sdk 29 or later"
 
 # The libcs of 2024 have descriptor_table_get_ref as well, for sockets alone: they come first.
 if defines __wasi_fd_filestat_set_times; then

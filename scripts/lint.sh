@@ -29,7 +29,7 @@ tidy() { # GENERATION SYSROOT
 
 declare -A seen
 for sysroot; do
-    generation=$(scripts/generation.sh "$sysroot")
+    generation=$(scripts/generation.py "$sysroot")
     [ -n "${seen[$generation]:-}" ] || tidy "$generation" "$sysroot"
     seen[$generation]=yes
 done

@@ -16,7 +16,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import generation
+import wasm_object
 import wasm_rename
+from generation import Refused
+from wasm_object import members
 
 TARGET = "wasm32-wasip2"
 LIB, INCLUDE = Path("lib", TARGET), Path("include", TARGET)
@@ -26,31 +30,6 @@ STOCK_HEADERS = INCLUDE / "wasi/stock"
 STOCK_PREFIX = b"__stock_"
 # Before the name of each member of ours, which may be that of one of libc's.
 MEMBER_PREFIX = "wasi-utimens-"
-
-
-class Refused(Exception):
-    pass
-
-
-def members(archive: Path) -> list[tuple[str, bytes]]:
-    """The members of an archive, in order. Names may repeat, so llvm-ar cannot take them out by name."""
-    data = archive.read_bytes()
-    if not data.startswith(b"!<arch>\n"):
-        raise Refused(f"{archive} is not an archive")
-    found, at, long_names = [], 8, b""
-    while at < len(data):
-        header = data[at : at + 60]
-        size, body = int(header[48:58]), at + 60
-        name, content = header[:16].rstrip().decode(), data[body : body + size]
-        if name == "//":
-            long_names = content
-        elif name not in ("/", "/SYM64/"):
-            if name.startswith("/"):
-                start = int(name[1:])
-                name = long_names[start : long_names.index(b"\n", start)].decode()
-            found.append((name.removesuffix("/"), content))
-        at = body + size + size % 2
-    return found
 
 
 def write_archive(path: Path, contents: list[tuple[str, bytes]], ar: str) -> None:
@@ -68,7 +47,7 @@ def write_archive(path: Path, contents: list[tuple[str, bytes]], ar: str) -> Non
 
 
 def stock_renamed(content: bytes, names: dict[bytes, bytes]) -> bytes:
-    if not wasm_rename.is_object(content) or names.keys().isdisjoint(wasm_rename.defined_symbols(content)):
+    if not wasm_object.is_object(content) or names.keys().isdisjoint(wasm_object.defined_symbols(content)):
         return content
     return wasm_rename.rename(content, names)
 
@@ -91,9 +70,9 @@ def put_headers(root: Path, headers: Path) -> None:
 
 
 def check(sysroot: Path, dest: Path) -> None:
-    libc = sysroot / LIB / "libc.a"
-    if not libc.is_file() or not (sysroot / INCLUDE / "sys/time.h").is_file():
-        raise Refused(f"{sysroot} is not a wasi-libc sysroot: no {LIB}/libc.a and {INCLUDE}/sys/time.h")
+    generation.generation_of(sysroot)
+    if not (sysroot / INCLUDE / "sys/time.h").is_file():
+        raise Refused(f"{sysroot} is not a wasi-libc sysroot: it has no {INCLUDE}/sys/time.h")
     for part in (LIB, INCLUDE, INCLUDE / "sys", INCLUDE / "wasi"):
         if (sysroot / part).resolve() != sysroot.resolve() / part:
             raise Refused(f"{sysroot / part} is a link: a copy would change what it points to")
@@ -133,5 +112,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         main(sys.argv[1:])
-    except (Refused, wasm_rename.Malformed, OSError, subprocess.CalledProcessError) as error:
+    except (Refused, wasm_object.Malformed, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"sysroot: {error}")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What one wasi-libc generation knows of a file descriptor. The build names the file that knows it
-// (WASI_LIBC_GENERATION); scripts/generation.sh finds out which from the sysroot.
+// (WASI_LIBC_GENERATION); scripts/generation.py finds out which from the sysroot.
 #pragma once
 
 #include "pure/new-times.h"

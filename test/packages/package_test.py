@@ -247,7 +247,7 @@ def test_rust(tmp_path):
     shaped = tmp_path / "sysroot/lib/wasm32-wasip2"
     shaped.mkdir(parents=True)
     (shaped / "libc.a").symlink_to(libc / "libc.a")
-    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.sh"), str(tmp_path / "sysroot")]).stdout
+    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.py"), str(tmp_path / "sysroot")]).stdout
     snapshots = [name for name in toolbox.SNAPSHOTS
                  if (toolbox.build_dir(name) / "generation").read_text() == generation]  # fmt: skip
     prefix = toolbox.installed(snapshots[-1])

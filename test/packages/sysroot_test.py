@@ -91,7 +91,7 @@ def test_in_libc_only_the_names_of_stock_definitions_change(snapshot):
 
 def test_members_keep_their_order_and_the_others_their_bytes(snapshot):
     sys.path.insert(0, str(SCRIPT.parent))
-    from sysroot import members
+    from wasm_object import members
 
     before = members(toolbox.stock_sysroot(snapshot) / LIBC)
     after = members(toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC)
@@ -327,7 +327,7 @@ def test_a_libc_that_wasi_sdk_built(tmp_path):
     shutil.copytree(toolbox.stock_sysroot(NEWEST) / INCLUDE, stock / INCLUDE, dirs_exist_ok=True)
     for file in ("libc.a", "crt1-command.o"):
         shutil.copy(libc / file, stock / LIB / file)
-    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.sh"), str(stock)]).stdout
+    generation = toolbox.run([str(toolbox.ROOT / "scripts/generation.py"), str(stock)]).stdout
     snapshot = [name for name in toolbox.SNAPSHOTS
                 if (toolbox.build_dir(name) / "generation").read_text() == generation][-1]  # fmt: skip
     archive = toolbox.build_dir(snapshot) / "plain/libwasi-utimens.a"
@@ -394,9 +394,9 @@ def small_sysroot(where: Path) -> Path:
 
 def test_refuses_what_is_no_sysroot(tmp_path):
     (tmp_path / "empty").mkdir()
-    for name in ("empty", "missing"):
+    for name, said in (("empty", "is not a wasi-libc sysroot"), ("missing", "is not a directory")):
         line = refused(command(tmp_path / name, tmp_path / "copy"), tmp_path)
-        assert line.startswith(f"sysroot: {tmp_path / name} is not a wasi-libc sysroot")
+        assert line.startswith(f"sysroot: {tmp_path / name} {said}")
 
 
 @pytest.mark.parametrize("goal", ["sysroot DEST=@", "install PREFIX=@"])
