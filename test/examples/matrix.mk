@@ -3,8 +3,9 @@
 
 .PHONY: matrix
 matrix: ## writes docs/COMPATIBILITY.md, every cell from a run
-	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots hosts
+	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots runtime
+	@test/examples/matrix/hosts.sh
 	@for snapshot in .toolchain/sysroots/*; do \
 	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
 	done
-	@$(PYTHON) -m examples.matrix docs/COMPATIBILITY.md
+	@$(PYTHON) -m examples.matrix.matrix docs/COMPATIBILITY.md

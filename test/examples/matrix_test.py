@@ -6,8 +6,7 @@ import json
 
 import pytest
 import toolbox
-
-from examples import matrix
+from examples.matrix import matrix
 
 HOSTS = ["runtime 1.0", "runtime 2.0", "other 3.0"]
 RUNS = [matrix.Run(*r) for r in itertools.product(HOSTS, matrix.BUILDS, toolbox.SNAPSHOTS)]

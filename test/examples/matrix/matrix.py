@@ -24,7 +24,6 @@ from pathlib import Path
 import toolbox
 
 HOSTS = toolbox.TOOLCHAIN / "hosts"
-PINS = toolbox.ROOT / "scripts/versions.env"
 ERROR_HOST = toolbox.ROOT / "test/host/error_host.py"
 
 BUILDS = {toolbox.WRAP: "libwasi-utimens.a", toolbox.WRAP_NOFD: "libwasi-utimens-nofd.a"}
@@ -50,9 +49,8 @@ class Run:
 
 
 def hosts(scratch: Path) -> Iterator[Host]:
-    pins = toolbox.run(["bash", "-c", '. "$0"; echo "${HOST_WASMTIMES[@]}"', str(PINS)]).stdout.split()
-    programs = [HOSTS / f"wasmtime-{pin}/wasmtime_cli/wasmtime" for pin in pins]
-    yield from (wasmtime_cli(program) for program in [*programs, toolbox.WASMTIME] if program.exists())
+    programs = sorted(HOSTS.glob("wasmtime-*/wasmtime_cli/wasmtime"))
+    yield from map(wasmtime_cli, [*programs, toolbox.WASMTIME])
     library = f"wasmtime-py {version('wasmtime')}"
     yield Host(library, lambda guest, d: [sys.executable, ERROR_HOST, f"--dir={d}::.", guest])
     yield Host(
