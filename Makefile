@@ -84,16 +84,16 @@ $(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.py scripts/wasm_object
 
 define compile
 @mkdir -p $(@D)
-$(CLANG) $(OVERLAY_CXXFLAGS) $(CXXFLAGS_$(1)) -DWASI_UTIMENS_FD=$(2) \
+$(CLANG) $(OVERLAY_CXXFLAGS) $(CXXFLAGS_$(1)) -DWASI_UTIMENS_NOFD=$(2) \
 	-DWASI_LIBC_GENERATION="\"generation/$(or $(GENERATION_$(1)),$$(cat $(BUILD)/generation)).h\"" -c $< -o $@
 endef
 
 $(BUILD)/%/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS) Makefile $(BUILD)/generation
-	$(call compile,$*,false)
+	$(call compile,$*,true)
 
 define variant_rules
 $$(BUILD)/$(1)/%.o: libc-overlay/posix/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
-	$$(call compile,$(1),true)
+	$$(call compile,$(1),false)
 
 $$(BUILD)/$(1)/libwasi-utimens.a: $$(UNITS:%=$$(BUILD)/$(1)/%.o)
 $$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds every file of ours against its linter: lint.sh SYSROOT…, the overlay's generations among them.
+# Runs the linter of each file of ours: lint.sh SYSROOT…, the overlay's generations among them.
 #
 # Each sysroot gives clang-tidy one generation to read; descriptor-counted, which no packaged
 # wasi-libc has yet, needs nothing from the sysroot and is read against the last one.
@@ -16,7 +16,7 @@ ruff check --quiet .
 ruff format --check --quiet .
 
 flags=(--target=wasm32-wasip2 -std=c++20 -fno-exceptions -fno-rtti -nostdinc++ -D_GNU_SOURCE
-    -Wall -Wextra -Wconversion -isystem include -Iwit-imports -Ilibc-overlay -DWASI_UTIMENS_FD=true)
+    -Wall -Wextra -Wconversion -isystem include -Iwit-imports -Ilibc-overlay -DWASI_UTIMENS_NOFD=false)
 
 tidy() { # GENERATION SYSROOT
     local output

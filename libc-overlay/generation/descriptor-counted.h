@@ -35,9 +35,9 @@ private:
   bool open;
 };
 
-class descriptor : private counted_entry, public host_descriptor {
+class file_descriptor : private counted_entry, public host_descriptor {
 public:
-  explicit descriptor(int fd) : counted_entry(fd), host_descriptor(get()) {}
+  explicit file_descriptor(int fd) : counted_entry(fd), host_descriptor(get()) {}
 };
 
 } // namespace wasi_utimens

@@ -10,9 +10,9 @@ extern "C" wasi_utimens::descriptor_table_entry *descriptor_table_get_ref(int fd
 
 namespace wasi_utimens {
 
-class descriptor : public host_descriptor {
+class file_descriptor : public host_descriptor {
 public:
-  explicit descriptor(int fd) : host_descriptor(descriptor_table_get_ref(fd)) {}
+  explicit file_descriptor(int fd) : host_descriptor(descriptor_table_get_ref(fd)) {}
 };
 
 } // namespace wasi_utimens

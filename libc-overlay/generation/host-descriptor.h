@@ -28,17 +28,17 @@ struct descriptor_table_entry {
 class host_descriptor {
 public:
   // wasi:clocks counts unsigned seconds, time_t signed ones.
-  static constexpr wit::datetime end = {static_cast<uint64_t>(INT64_MAX) + 1, 0};
+  static constexpr wit::datetime first_unrepresentable = {static_cast<uint64_t>(INT64_MAX) + 1, 0};
 
   // NULL: the file descriptor is not open.
   explicit host_descriptor(const descriptor_table_entry *found)
-      : entry(found), known_kind(found == nullptr ? descriptor_kind::not_open : borrow()) {}
+      : entry(found), known_kind(found == nullptr ? fd_kind::not_open : borrow()) {}
 
-  descriptor_kind presumed_kind() const { return known_kind; }
-  descriptor_kind kind() const { return known_kind; }
+  fd_kind presumed_kind() const { return known_kind; }
+  fd_kind kind() const { return known_kind; }
 
-  // By libc's own fstat. WIT has `not-directory` for this, but a host that joins "." to a path of
-  // its own reaches a file by it, and not always the one that is open (jco).
+  // By libc's own fstat. WIT has `not-directory` for this, but a host that joins "." to a path that
+  // it remembers sets the times of a file, and not always of the one that is open (jco).
   bool may_be_directory() const {
     const int errno_before = errno; // wasi_utimens_fd_support may yet answer 0
     struct stat status;
@@ -48,30 +48,30 @@ public:
     return is_directory;
   }
 
-  int set_times(const new_times &times) const {
+  int call_set_times(const new_timestamps &times) const {
     return errno_of(wit::set_times(handle, times.access, times.modification));
   }
 
-  int set_times_at(wit::path_flags flags, const char *path, size_t path_length,
-                   const new_times &times) const {
+  int call_set_times_at(wit::path_flags flags, const char *path, size_t path_length,
+                        const new_timestamps &times) const {
     return errno_of(
         wit::set_times_at(handle, flags, path, path_length, times.access, times.modification));
   }
 
 private:
-  descriptor_kind borrow() {
+  fd_kind borrow() {
     wit::descriptor borrowed; // not `handle` itself: this object stays in registers
     if (entry->vtable->get_file == nullptr ||
         entry->vtable->get_file(entry->data, &borrowed) != 0) {
-      return descriptor_kind::not_file;
+      return fd_kind::not_file;
     }
     handle = borrowed;
-    return descriptor_kind::file;
+    return fd_kind::file;
   }
 
   const descriptor_table_entry *entry;
   wit::descriptor handle = 0;
-  descriptor_kind known_kind;
+  fd_kind known_kind;
 };
 
 } // namespace wasi_utimens

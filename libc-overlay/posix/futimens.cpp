@@ -4,8 +4,8 @@
 
 #include "set-fd-times.h"
 
-#include "generation/reason.h"
-#include "pure/returned.h"
+#include "generation/first-error.h"
+#include "pure/set-errno.h"
 
 #include <sys/stat.h>
 
@@ -13,34 +13,35 @@ namespace wasi_utimens {
 
 namespace {
 
-// The one difference of the no-fd build: it stands for a host that always answers `unsupported`,
+// The one difference of the nofd build: it behaves as on a host that always answers `unsupported`,
 // and does not import set-times.
-int set_times(const descriptor &fd, const new_times &times) {
-  if constexpr (WASI_UTIMENS_FD) {
-    return fd.set_times(times);
-  } else {
+int set_file_times(const file_descriptor &target, const new_timestamps &times) {
+  if constexpr (WASI_UTIMENS_NOFD) {
     return errno_of(wit::error_code::unsupported);
+  } else {
+    return target.call_set_times(times);
   }
 }
 
-// After one of these answers the descriptor may still be a directory whose times can be set from
-// within: wasmtime says bad-descriptor for a preopened directory, the adapter for every one.
-bool may_hide_directory(int error) {
+// After one of these answers the file may still be a directory whose times can be set by the path
+// ".": wasmtime says bad-descriptor for a preopened directory, the adapter for every directory.
+bool may_be_refused_directory(int error) {
   return error == errno_of(wit::error_code::bad_descriptor) ||
          error == errno_of(wit::error_code::unsupported);
 }
 
-// "." on the same descriptor reaches nothing but the directory that it is. Where that is refused in
-// the same way, or it is no directory, the first error stands.
-[[gnu::noinline]] int set_directory_times(int number, const timespec *times, int error) {
-  const descriptor fd(number);
-  if (!fd.may_be_directory()) {
+// "." on the same descriptor can only be the directory itself. Where that is refused in the same
+// way, or it is no directory, the first error stands.
+[[gnu::noinline]] int set_directory_times(int fd, const timespec *times, int error) {
+  const file_descriptor target(fd);
+  if (!target.may_be_directory()) {
     return error;
   }
   const int directory_error =
-      fd.set_times_at(wit::path_flags::none, ".", 1, new_times_of(times, descriptor::end));
+      target.call_set_times_at(wit::path_flags::none, ".", 1,
+                               new_timestamps_of(times, file_descriptor::first_unrepresentable));
   if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
-    return reason(fd, error, EINVAL);
+    return first_error(target, EINVAL, error);
   }
   return directory_error == errno_of(wit::error_code::not_directory) ||
                  directory_error == errno_of(wit::error_code::unsupported)
@@ -50,20 +51,20 @@ bool may_hide_directory(int error) {
 
 } // namespace
 
-int set_fd_times(int number, const timespec *times) {
-  const descriptor fd(number);
-  if (fd.presumed_kind() != descriptor_kind::file) {
-    return reason(fd, 0, EINVAL);
+int set_fd_times(int fd, const timespec *times) {
+  const file_descriptor target(fd);
+  if (target.presumed_kind() != fd_kind::file) {
+    return error_of(target, EINVAL);
   }
-  const auto ask_host = [&](const new_times &new_times) {
-    const int error = set_times(fd, new_times);
-    return may_hide_directory(error) ? set_directory_times(number, times, error) : error;
+  const auto ask_host = [&](const new_timestamps &requested) {
+    const int error = set_file_times(target, requested);
+    return may_be_refused_directory(error) ? set_directory_times(fd, times, error) : error;
   };
   if (times == nullptr) {
-    return ask_host(both_now); // by itself, since there is nothing to convert
+    return ask_host(both_now); // a branch of its own, since there is nothing to convert
   }
-  const auto new_times = new_times_of(times, descriptor::end);
-  return new_times.in_range ? ask_host(new_times) : reason(fd, EINVAL, EINVAL);
+  const auto requested = new_timestamps_of(times, file_descriptor::first_unrepresentable);
+  return requested.in_range ? ask_host(requested) : first_error(target, EINVAL, EINVAL);
 }
 
 } // namespace wasi_utimens
@@ -72,7 +73,7 @@ using namespace wasi_utimens;
 
 int futimens(int fd, const timespec times[2]) {
   if (fd < 0) {
-    return returned(EBADF);
+    return set_errno(EBADF);
   }
-  return both_omitted(times) ? 0 : returned(set_fd_times(fd, times));
+  return both_omitted(times) ? 0 : set_errno(set_fd_times(fd, times));
 }

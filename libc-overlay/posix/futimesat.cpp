@@ -3,6 +3,7 @@
 #include "pure/timespecs.h"
 
 #include <sys/stat.h>
+#include <sys/time.h>
 
 using namespace wasi_utimens;
 

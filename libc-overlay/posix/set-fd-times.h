@@ -5,7 +5,7 @@
 
 namespace wasi_utimens {
 
-// The fd form from its lookup on, for any pair of times: 0 or an errno.
-int set_fd_times(int number, const timespec *times);
+// The fd form from the look-up of `fd` on, for any pair of times: 0 or an errno.
+int set_fd_times(int fd, const timespec *times);
 
 } // namespace wasi_utimens

@@ -3,6 +3,8 @@
 #include "pure/timespecs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <utime.h>
 
 using namespace wasi_utimens;
 

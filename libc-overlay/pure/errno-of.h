@@ -9,8 +9,9 @@
 
 namespace wasi_utimens {
 
-// Indexed by error-code. Each to the errno of its name, all different; `unsupported` is ENOSYS,
-// where wasi-libc says ENOTSUP: the function is not there on this host, as POSIX puts it.
+// Indexed by error-code. Each has the errno of its name, all different, with one exception:
+// `unsupported` is ENOSYS, which is POSIX's word for a function that a system does not have, where
+// wasi-libc says ENOTSUP.
 inline constexpr uint8_t errno_table[] = {
     EACCES,          // access
     EAGAIN,          // would-block
@@ -50,6 +51,7 @@ inline constexpr uint8_t errno_table[] = {
     ETXTBSY,         // text-file-busy
     EXDEV,           // cross-device
 };
+static_assert(sizeof errno_table == 37);
 
 // The errno of an error-code; EIO for a case that this version does not know.
 constexpr int errno_of(wit::error_code code) {

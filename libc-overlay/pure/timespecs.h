@@ -3,15 +3,15 @@
 // The older calls' times as the timespecs that utimensat takes.
 #pragma once
 
-#include "new-times.h"
+#include "new-timestamps.h"
 
 #include <sys/time.h>
 #include <utime.h>
 
 namespace wasi_utimens {
 
-// Checked before it is multiplied. What is no microsecond becomes what is no nanosecond, and is
-// refused where that is.
+// tv_usec is checked before it is multiplied. One that is out of range becomes a tv_nsec that is
+// out of range, so that the call is refused where the order of errors says.
 constexpr timespec timespec_of(const timeval &time) {
   constexpr long microseconds_per_second = 1'000'000;
   const bool in_range = time.tv_usec >= 0 && time.tv_usec < microseconds_per_second;

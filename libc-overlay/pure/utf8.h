@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The length of a path in bytes and whether it is UTF-8, in one pass: a WIT string must be, and a
-// component that passes anything else traps.
+// The length of a path in bytes and whether it is UTF-8, in one pass. A WIT string must be UTF-8: a
+// component that passes any other bytes traps.
 #pragma once
 
 #include <stddef.h>
@@ -21,12 +21,27 @@ constexpr size_t sequence_length(const char *s) {
     return 0;
   }
   // Only the second byte's range depends on the first byte.
-  const uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  uint8_t low = 0x80;
+  if (lead == 0xE0) {
+    low = 0xA0;
+  } else if (lead == 0xF0) {
+    low = 0x90;
+  }
+  uint8_t high = 0xBF;
+  if (lead == 0xED) {
+    high = 0x9F;
+  } else if (lead == 0xF4) {
+    high = 0x8F;
+  }
   if (!within(byte(1), low, high)) {
     return 0;
   }
-  const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  size_t length = 4;
+  if (lead < 0xE0) {
+    length = 2;
+  } else if (lead < 0xF0) {
+    length = 3;
+  }
   for (size_t i = 2; i < length; ++i) {
     if (!within(byte(i), 0x80, 0xBF)) {
       return 0;

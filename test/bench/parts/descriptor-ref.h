@@ -3,7 +3,7 @@
 // The parts of a call with the wasi-libc of January to April 2026.
 #pragma once
 
-#include "generation/descriptor.h"
+#include "generation/file-descriptor.h"
 
 using wasi_utimens::wit::new_timestamp_tag;
 

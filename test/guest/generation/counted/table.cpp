@@ -2,7 +2,7 @@
 
 #include "generation/counted/table.h"
 
-#include "generation/descriptor.h"
+#include "generation/file-descriptor.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "pure/new-times.h"
+#include "pure/new-timestamps.h"
 
 #include <catch_amalgamated.hpp>
 
@@ -11,11 +11,11 @@ using wit::new_timestamp_tag;
 
 namespace {
 
-constexpr wit::datetime end = {1000, 500}; // a limit to step around
+constexpr wit::datetime first_unrepresentable = {1000, 500}; // to try the times around it
 
-new_times converted(const timespec &access, const timespec &modification) {
+new_timestamps converted(const timespec &access, const timespec &modification) {
   const timespec pair[2] = {access, modification};
-  return new_times_of(pair, end);
+  return new_timestamps_of(pair, first_unrepresentable);
 }
 
 bool is_time(const wit::new_timestamp &time, uint64_t seconds, uint32_t nanoseconds) {
@@ -25,21 +25,21 @@ bool is_time(const wit::new_timestamp &time, uint64_t seconds, uint32_t nanoseco
 
 } // namespace
 
-TEST_CASE("new-times: NULL is now for both") {
-  const auto times = new_times_of(nullptr, end);
+TEST_CASE("new-timestamps: NULL is now for both") {
+  const auto times = new_timestamps_of(nullptr, first_unrepresentable);
   CHECK(times.in_range);
   CHECK(times.access.tag == new_timestamp_tag::now);
   CHECK(times.modification.tag == new_timestamp_tag::now);
 }
 
-TEST_CASE("new-times: the first is the access time, the second the modification time") {
+TEST_CASE("new-timestamps: the first is the access time, the second the modification time") {
   const auto times = converted({1, 2}, {3, 4});
   CHECK(times.in_range);
   CHECK(is_time(times.access, 1, 2));
   CHECK(is_time(times.modification, 3, 4));
 }
 
-TEST_CASE("new-times: UTIME_NOW and UTIME_OMIT in either member, with anything in tv_sec") {
+TEST_CASE("new-timestamps: UTIME_NOW and UTIME_OMIT in either member, with anything in tv_sec") {
   for (const time_t garbage :
        {time_t(0), time_t(-1), time_t(1000), time_t(INT64_MAX), time_t(INT64_MIN)}) {
     CAPTURE(garbage);
@@ -58,7 +58,7 @@ TEST_CASE("new-times: UTIME_NOW and UTIME_OMIT in either member, with anything i
   }
 }
 
-TEST_CASE("new-times: nanoseconds are 0 to 999999999") {
+TEST_CASE("new-timestamps: nanoseconds are 0 to 999999999") {
   for (const long good : {0L, 1L, 999'999'999L}) {
     CAPTURE(good);
     CHECK(converted({1, good}, {1, 0}).in_range);
@@ -74,7 +74,7 @@ TEST_CASE("new-times: nanoseconds are 0 to 999999999") {
   }
 }
 
-TEST_CASE("new-times: seconds below 0 are out of range, never wrapped or clamped") {
+TEST_CASE("new-timestamps: seconds below 0 are out of range, never wrapped or clamped") {
   for (const time_t bad : {time_t(-1), time_t(-2), time_t(-4294967296), time_t(INT64_MIN)}) {
     for (const long nanoseconds : {0L, 999'999'999L}) {
       CAPTURE(bad, nanoseconds);
@@ -85,7 +85,7 @@ TEST_CASE("new-times: seconds below 0 are out of range, never wrapped or clamped
   CHECK(converted({0, 0}, {0, 0}).in_range);
 }
 
-TEST_CASE("new-times: the end is the first time that is out of range") {
+TEST_CASE("new-timestamps: the first time that cannot be represented is out of range") {
   CHECK(converted({1000, 499}, {1000, 499}).in_range);
   CHECK(converted({999, 999'999'999}, {999, 999'999'999}).in_range);
   for (const timespec &late : {timespec{1000, 500}, timespec{1000, 999'999'999}, timespec{1001, 0},
@@ -96,7 +96,7 @@ TEST_CASE("new-times: the end is the first time that is out of range") {
   }
 }
 
-TEST_CASE("new-times: both are omitted only where both are UTIME_OMIT") {
+TEST_CASE("new-timestamps: both are omitted only where both are UTIME_OMIT") {
   const timespec omit = {-7, UTIME_OMIT};
   const timespec both[2] = {omit, omit};
   CHECK(both_omitted(both));

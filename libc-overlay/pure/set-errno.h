@@ -5,8 +5,8 @@
 
 namespace wasi_utimens {
 
-// What a C call returns for 0 or an errno. errno is left alone on success.
-inline int returned(int error) {
+// Sets errno to `error` and returns -1, as a C call does; for 0 returns 0 and leaves errno alone.
+inline int set_errno(int error) {
   if (error == 0) {
     return 0;
   }
