@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""matrix/hosts.sh: other bytes than the pinned end it, what cannot be had is left out, and it fetches once."""
+"""matrix/hosts.sh: another byte than the pinned ends it, what cannot be had is left out, it fetches once."""
 
 import base64
 import hashlib
