@@ -30,8 +30,8 @@ bool may_be_refused_directory(int error) {
          error == errno_of(wit::error_code::unsupported);
 }
 
-// "." on the same descriptor can only be the directory itself. Where that is refused in the same
-// way, or it is no directory, the first error stands.
+// "." on the same descriptor can only be the directory itself. The first error stands where it is
+// no directory, or where the host finds no more in the descriptor than before.
 [[gnu::noinline]] int set_directory_times(int fd, const timespec *times, int error) {
   const file_descriptor target(fd);
   if (!target.may_be_directory()) {
@@ -43,10 +43,7 @@ bool may_be_refused_directory(int error) {
   if (directory_error == errno_of(wit::error_code::bad_descriptor)) {
     return first_error(target, EINVAL, error);
   }
-  return directory_error == errno_of(wit::error_code::not_directory) ||
-                 directory_error == errno_of(wit::error_code::unsupported)
-             ? error
-             : directory_error;
+  return directory_error == errno_of(wit::error_code::not_directory) ? error : directory_error;
 }
 
 } // namespace

@@ -208,7 +208,7 @@ def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, 
     host = Host(set_times=host_answer, set_times_at=code)
     result, host_calls = call(host, guest, tree, FUTIMENS.format("directory"))
     first, first_calls = first_answer(snapshot, link, host_answer)
-    stands = code in ("not-directory", "unsupported", "bad-descriptor")
+    stands = code in ("not-directory", "bad-descriptor")
     assert result == ERRNO[first if stands else code]
     assert times(tree) == before
     second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
@@ -272,6 +272,17 @@ def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_
 
 
 # --- What a guest can ask ---
+
+
+@pytest.mark.parametrize("link", toolbox.LINKS)
+def test_directory_is_unsupported_where_both_methods_are(snapshot, link, tree, calls_guest):
+    """With every wasi-libc, whoever gave the first answer: the host, or the adapter of 2024."""
+    before = times(tree)
+    guest = calls_guest(snapshot, link)
+    host = Host(set_times="unsupported", set_times_at="unsupported")
+    assert call(host, guest, tree, "support directory")[0] == "0"
+    assert call(host, guest, tree, FUTIMENS.format("directory"))[0] == "ENOSYS"
+    assert times(tree) == before
 
 
 @pytest.mark.parametrize("code", error_codes())

@@ -19,7 +19,7 @@ from linux.sequences import BASE, SET_UP, Sequence
 from toolbox import is_preview1
 
 NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")
-NO_DIRECTORY = ("bad-descriptor", "unsupported", "not-directory")
+NO_DIRECTORY = ("bad-descriptor", "not-directory")
 
 
 def answer(call: error_host.Call) -> str:
