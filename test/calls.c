@@ -25,9 +25,10 @@
  * FLAGS: numbers, nofollow, follow and removedir, joined by |. MODE: letters of r w a(ppend)
  * c(reate) x (must not exist) d(irectory).
  *
- * An answer is `ok` or the name of errno (of `support` 0 or 1), then each time of a watched file
- * that is no longer what it was before the call. After each call all watched times are set back, so
- * that no call depends on what another one did to them.
+ * An answer is `ok` or the name of errno (of `support` 0 or 1; a script's `open` says if it is a
+ * directory), then each time of a watched file that is no longer what it was before the call. After
+ * each call all watched times are set back, so that no call depends on what another one did to
+ * them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -491,6 +492,12 @@ static int make(const char *name, struct stat *st) {
   return -1;
 }
 
+static void print_type(const char *variable) {
+  struct stat st;
+  if (fstat(fd_of(variable), &st) == 0 && S_ISDIR(st.st_mode))
+    fputs(" directory", stdout);
+}
+
 static void print_times(const struct timespec times[2]) {
   for (int i = 0; i < 2; ++i)
     printf(" %lld.%09ld", (long long)times[i].tv_sec, times[i].tv_nsec);
@@ -525,6 +532,8 @@ static void answer(char *line, const char *before) {
     printf(",%s", errno_name(error));
   if (result == 0 && strstr("lstat fstat", name) != NULL)
     print_times((const struct timespec[]){st.st_atim, st.st_mtim});
+  if (result == 0 && *before == '\0' && strcmp(name, "open") == 0)
+    print_type(name + sizeof "open");
   if (family)
     print_changes();
   putchar('\n');

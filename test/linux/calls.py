@@ -14,7 +14,7 @@ from pathlib import Path
 
 import toolbox
 
-HANGS_AFTER = 600  # seconds
+HANGS_AFTER = 600  # seconds without an answer
 
 # The utime family, by the kind of its times.
 TIMESPEC = ("futimens", "utimensat")
@@ -175,7 +175,10 @@ class Place:
                     **self.user.options(),
                 ) as process,
             ):
-                watchdog = threading.Timer(HANGS_AFTER, process.kill)
+                ended = threading.Event()
+                watchdog = threading.Thread(
+                    target=kill_if_silent, args=(process, answers, ended), daemon=True
+                )
                 watchdog.start()
                 for line in process.stdout:
                     if line.startswith("stats "):
@@ -185,15 +188,27 @@ class Place:
                     else:
                         answers.append(line.rstrip("\n"))
                 code = process.wait()
-                watchdog.cancel()
+                ended.set()
                 stderr.seek(0)
                 said = stderr.read()
             if "wasm backtrace" in said:
                 answers.append("trap")
+            elif code == -signal.SIGINT:
+                raise KeyboardInterrupt
             elif code != 0:
-                ended = f"killed after {HANGS_AFTER} s" if code == -signal.SIGKILL else f"exit {code}: {said}"
-                raise AssertionError(f"{program.name}: at {script[len(answers) :][:1]}: {ended}")
+                killed = f"killed after {HANGS_AFTER} s without an answer"
+                how = killed if code == -signal.SIGKILL else f"exit {code}: {said}"
+                raise AssertionError(f"{program.name}: at {script[len(answers) :][:1]}: {how}")
         return answers
+
+
+def kill_if_silent(process: subprocess.Popen, answers: list[str], ended: threading.Event) -> None:
+    """Ends a process that gives no answer for a long time; not one that is slow."""
+    before = -1
+    while not ended.wait(HANGS_AFTER):
+        if len(answers) == before:
+            process.kill()
+        before = len(answers)
 
 
 def open_all(directory: Path):

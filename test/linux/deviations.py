@@ -44,6 +44,7 @@ class Facts:
         self.follow = call.function != "lutimes" and "nofollow" not in call.flags
         self.not_utf8 = not is_utf8(unquote_to_bytes(call.path))
         self.both_now = call.times is None or all(time.fraction == "now" for time in call.times)
+        self.both_omitted = call.times is not None and all(time.fraction == "omit" for time in call.times)
         limit = 10**9 if call.function in TIMESPEC else 1 if call.function in SECONDS else 10**6
         self.bad_fraction = any(not 0 <= time.fraction < limit for time in explicit)
         self.negative = any(time.seconds < 0 for time in explicit)
@@ -59,6 +60,8 @@ class Facts:
         self.outside = absolute and not f"{call.path}/".startswith(f"{top}/")
         inner = call.path.removeprefix(top) if absolute else call.path
         self.leaves = call.target in LEAVING_LINKS or ((absolute or self.from_dirfd) and leaves(inner))
+        # Behind a link to the directory itself, that is; the text does not show it.
+        self.may_leave = self.from_dirfd and ".." in call.path.split("/") and not self.leaves
 
 
 @dataclass

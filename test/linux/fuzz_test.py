@@ -9,10 +9,9 @@ import os
 import pytest
 import toolbox
 from linux import calls
-from linux.random_calls import Fuzz
-from linux.random_errors import ErrorFuzz
+from linux.random_calls import BUILDS, fuzz
+from linux.random_errors import error_fuzz
 
-BUILDS = {"plain": [], "ubsan": ["-fsanitize=undefined", "-fsanitize-trap=undefined"]}
 CALLS = int(os.environ.get("FUZZ_CALLS", 16000)) // (len(BUILDS) * len(toolbox.SNAPSHOTS)) + 1
 SEED = os.environ.get("FUZZ_SEED", "1")
 
@@ -22,28 +21,25 @@ def native(tmp_path_factory):
     return calls.native(tmp_path_factory.mktemp("native") / "calls")
 
 
-@pytest.mark.parametrize("build", BUILDS)
-def test_random_calls_end_as_on_linux(snapshot, build, native, tmp_path, record_property):
-    link = toolbox.WRAP_UBSAN if build == "ubsan" else toolbox.WRAP
-    guest = calls.guest(snapshot, link, tmp_path / "calls.cwasm", *BUILDS[build])
+@pytest.mark.parametrize("link", BUILDS)
+def test_random_calls_end_as_on_linux(snapshot, link, native, tmp_path, record_property):
     with calls.Place() as place:
-        fuzz = Fuzz(place, snapshot, native, guest)
-        last = fuzz.many(f"{SEED} {snapshot} {build}", CALLS)
+        tried = fuzz(place, snapshot, link, native, tmp_path)
+        last = tried.many(f"{SEED} {snapshot} {link}", CALLS)
     record_property(
         "summary",
-        f"random calls, wasi-libc {snapshot}, {build}: {fuzz.calls} as on Linux (seed {SEED}), "
+        f"random calls, wasi-libc {snapshot}, {link}: {tried.calls} as on Linux (seed {SEED}), "
         f"nothing grew: guest {last['memory']} pages, host {last['host fds']} fds and {last['host kB']} kB",
     )
 
 
 def test_random_errors_of_the_host(snapshot, native, tmp_path, record_property):
-    guest = toolbox.compile_calls(snapshot, toolbox.WRAP_UBSAN, tmp_path / "calls.wasm")
     with calls.Place() as place:
-        fuzz = ErrorFuzz(place, snapshot, native, guest)
-        fuzz.many(f"{SEED} {snapshot} errors", CALLS // 2, grows=False)
-    assert fuzz.host_calls >= CALLS // 10
+        tried = error_fuzz(place, snapshot, native, tmp_path)
+        tried.many(f"{SEED} {snapshot} errors", CALLS // 2, grows=False)
+    assert tried.host_calls >= CALLS // 10
     record_property(
         "summary",
-        f"random errors, wasi-libc {snapshot}: {fuzz.calls} as the contract says (seed {SEED}), "
-        f"{fuzz.host_calls} of them answered by the host",
+        f"random errors, wasi-libc {snapshot}: {tried.calls} as the contract says (seed {SEED}), "
+        f"{tried.host_calls} of them answered by the host",
     )

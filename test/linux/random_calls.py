@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from linux import deviations, sequences
+import toolbox
+from linux import calls, deviations, sequences
 from linux.calls import Call, Place
 from linux.sequences import BASE, SET_UP, Sequence
 
@@ -52,7 +53,8 @@ class Fuzz:
     def __init__(self, place: Place, snapshot: str, native: Path, guest: Path):
         self.place, self.native, self.guest = place, native, guest
         self.rules = deviations.load(snapshot)
-        self.calls = 0
+        self.preview1 = toolbox.is_preview1(snapshot)
+        self.calls = self.sequences = 0  # so far
 
     def run(self, program: Path, batch: list[Sequence], at_stats=None) -> list[list[str]]:
         """The answers to each sequence, those to its set-up among them."""
@@ -77,19 +79,27 @@ class Fuzz:
         guest = self.run(self.guest, batch, growth)
         for sequence, theirs, ours in zip(batch, linux, guest, strict=True):
             self.calls += sum(isinstance(step, Call) for step in sequence.steps)
-            if theirs == ours:
-                continue
-            for step, (their, our) in enumerate(zip(theirs, ours, strict=True), -len(SET_UP)):
-                if their != our and not self.excused(sequence, step, their, our):
-                    return Difference(sequence, step, their, our)
+            assert len(theirs) == len(ours)
+            for step, our in enumerate(ours, -len(SET_UP)):
+                if not self.right(sequence, step, theirs, our):
+                    return Difference(sequence, step, theirs[step + len(SET_UP)], our)
         return None
 
+    def right(self, sequence: Sequence, step: int, linux: list[str], guest: str) -> bool:
+        """Whether a step ends in the guest as it must, after Linux's answers to the whole sequence."""
+        answer = linux[step + len(SET_UP)]
+        return guest == answer or self.excused(sequence, step, answer, guest)
+
     def excused(self, sequence: Sequence, step: int, linux: str, guest: str) -> bool:
+        call = self.call(sequence, step)
+        return (
+            call is not None and len(deviations.excuses(self.rules, call, linux, guest, self.place.top)) == 1
+        )
+
+    def call(self, sequence: Sequence, step: int) -> Call | None:
+        """A step with its directory's name, if it is a call of the family."""
         call = sequence.steps[step] if step >= 0 else None
-        if not isinstance(call, Call):
-            return False
-        call = call.at(BASE, f"{self.place.top}/s{sequence.number}")
-        return len(deviations.excuses(self.rules, call, linux, guest, self.place.top)) == 1
+        return call.at(BASE, f"{self.place.top}/s{sequence.number}") if isinstance(call, Call) else None
 
     def shortest(self, difference: Difference) -> Difference:
         """Leaves out whatever the difference does not need."""
@@ -114,19 +124,19 @@ class Fuzz:
         return self.difference([Sequence(difference.sequence.number, kept)])
 
     def many(self, seed: str, calls: int, *, grows=True) -> dict[str, int]:
-        """At least so many calls of the utime family. Fails at the first difference, made short.
+        """At least so many calls more of the utime family. Fails at the first difference, made short.
 
         Returns what the guest's process held at the end, where that is looked at.
         """
         held = {}
-        number = 0
-        while self.calls < calls:
+        end = self.calls + calls
+        while self.calls < end:
             batch = []
-            left = calls - self.calls
-            while left > 0 and len(batch) < AT_ONCE:
-                batch.append(sequences.draw(seed, number))
-                left -= sum(isinstance(step, Call) for step in batch[-1].steps)
-                number += 1
+            missing = end - self.calls
+            while missing > 0 and len(batch) < AT_ONCE:
+                batch.append(sequences.draw(seed, self.sequences))
+                missing -= sum(isinstance(step, Call) for step in batch[-1].steps)
+                self.sequences += 1
             growth = Growth() if grows else None
             found = self.difference(batch, growth)
             if found:
@@ -150,3 +160,43 @@ class Fuzz:
                 f"guest: {short.guest}".replace(top, "TOP"),
             ]
         )
+
+
+class NoFdFuzz(Fuzz):
+    """With the no-fd build: what would ask the host by fd is ENOSYS, but for a directory."""
+
+    def right(self, sequence: Sequence, step: int, linux: list[str], guest: str) -> bool:
+        call = self.call(sequence, step)
+        answer = linux[step + len(SET_UP)]
+        if call is None or not self.asks_by_fd(call, answer.partition(" ")[0]):
+            return super().right(sequence, step, linux, guest)
+        if is_directory(call.fd, [*SET_UP, *sequence.steps[:step]], linux):
+            return super().right(sequence, step, linux, guest)
+        return guest == "ENOSYS"
+
+    def asks_by_fd(self, call: Call, linux: str) -> bool:
+        facts = deviations.Facts(call, str(self.place.top))
+        refused = facts.negative or facts.bad_fraction or (self.preview1 and facts.too_late)
+        reached = linux in ("ok", "EACCES", "EPERM") and call.fd.startswith("@")
+        return facts.fd_form and reached and not refused and not facts.both_omitted
+
+
+def is_directory(fd: str, steps: list[str | Call], answers: list[str]) -> bool:
+    """Whether the slot `@N` has a directory open after these steps."""
+    opened = [
+        answer
+        for step, answer in zip(steps, answers, strict=False)
+        if str(step).startswith(f"open {fd} ") and answer.startswith("ok")
+    ]
+    return opened[-1] == "ok directory"
+
+
+UBSAN = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
+
+# The ways to link the overlay that are tried, and what calls.c is compiled with.
+BUILDS = {toolbox.WRAP: (Fuzz, []), toolbox.WRAP_UBSAN: (Fuzz, UBSAN), toolbox.WRAP_NOFD: (NoFdFuzz, [])}
+
+
+def fuzz(place: Place, snapshot: str, link: str, native: Path, scratch: Path) -> Fuzz:
+    kind, flags = BUILDS[link]
+    return kind(place, snapshot, native, calls.guest(snapshot, link, scratch / "calls.cwasm", *flags))

@@ -9,14 +9,14 @@ on Linux again.
 import random
 from pathlib import Path
 
+import toolbox
 from host import error_host
 from host.error_host import REAL, Guest, Host, error_codes
 from host.errors_test import ERRNO
 from linux.calls import SECONDS, TIMEVAL, Call, Place, Time
 from linux.deviations import Facts
 from linux.random_calls import Difference, Fuzz
-from linux.sequences import BASE, SET_UP, Sequence
-from toolbox import is_preview1
+from linux.sequences import SET_UP, Sequence
 
 NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")
 NO_DIRECTORY = ("bad-descriptor", "not-directory")
@@ -33,7 +33,6 @@ class ErrorFuzz(Fuzz):
 
     def __init__(self, place: Place, snapshot: str, native: Path, guest: Path):
         super().__init__(place, snapshot, native, guest)
-        self.preview1 = is_preview1(snapshot)
         self.component = Guest(guest)
         self.host_calls = 0
 
@@ -63,13 +62,13 @@ class ErrorFuzz(Fuzz):
 
     def expected(self, sequence: Sequence, step: int, linux: str, guest: str, asked: list) -> str:
         """The right result of a step, or what is wrong with what was asked."""
-        linux = linux.partition(" ")[0]
-        call = sequence.steps[step] if step >= 0 else None
-        if not isinstance(call, Call):
+        call = self.call(sequence, step)
+        if call is None:
             return linux if not asked else "no call of the host"
+        linux = linux.partition(" ")[0]
         if not asked:
             return guest if guest == linux or self.excused(sequence, step, linux, guest) else linux
-        facts = Facts(call.at(BASE, f"{self.place.top}/s{sequence.number}"), str(self.place.top))
+        facts = Facts(call, str(self.place.top))
         if facts.negative or facts.bad_fraction or (self.preview1 and facts.too_late):
             return "EINVAL with no call of the host"
         times = new_timestamps(call)
@@ -105,3 +104,8 @@ def new_timestamp(time: Time, function: str) -> str | tuple[int, int]:
     if function in SECONDS:
         return time.seconds, 0
     return time.seconds, time.fraction * (1000 if function in TIMEVAL else 1)
+
+
+def error_fuzz(place: Place, snapshot: str, native: Path, scratch: Path) -> ErrorFuzz:
+    guest = toolbox.compile_calls(snapshot, toolbox.WRAP_UBSAN, scratch / "calls.wasm")
+    return ErrorFuzz(place, snapshot, native, guest)

@@ -131,6 +131,7 @@ def make_files(place: Place):
     directory(tree / "dir")
     file(tree / "dir/inner")
     link(tree / "dir/up", "../file")
+    link(tree / "dir/here", ".")
     directory(tree / "closed-dir")
     file(tree / "closed-dir/inner")
     (tree / "closed-dir").chmod(0)
@@ -384,6 +385,7 @@ def rows(place: Place) -> Iterator[str | Call]:
         ("@11", "tree"),
         ("@10", "inner"),
         ("@10", "../file"),
+        ("@10", "here/../file"),
     ):
         yield from at_calls(fd, path, path, FEW_TIMES)
     for path in (
