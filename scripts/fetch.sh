@@ -16,8 +16,16 @@ fail() {
     exit 1
 }
 
-# reason: the line of the last command's output that says why it failed.
-reason() { grep -m1 -E '^(E:|W:|ERROR|error)' "$tmp/log" || tail -n1 "$tmp/log"; }
+# reason: the line of the last command's output that says why it failed. What pip was to check by its
+# hash it names two lines later.
+reason() {
+    local line
+    if line=$(grep -A1 'DO NOT MATCH THE HASHES' "$tmp/log"); then
+        sed -En '$s/^ *([^ ]*).*/\1 is not, byte for byte, what the hashes of its pin say/p' <<<"$line"
+    else
+        grep -m1 -E '^(E:|W:|ERROR|error)' "$tmp/log" || tail -n1 "$tmp/log"
+    fi
+}
 
 # try WHAT COMMAND…: silent, unless the command fails.
 try() {
@@ -37,9 +45,8 @@ place() {
     mv "$1" "$2"
 }
 
-need_debian() {
-    command -v apt-get >/dev/null || fail "this is not Debian: ${1:-set WASI_SDK_PATH to a wasi-sdk}"
-}
+is_debian() { command -v apt-get >/dev/null; }
+need_debian() { is_debian || fail "this is not Debian: ${1:-set WASI_SDK_PATH to a wasi-sdk}"; }
 
 installed() { dpkg-query -W -f '${db:Status-Status} ${Version}\n' "$1" 2>/dev/null | sed -n 's/^installed //p'; }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Assembles .toolchain/ from package registries: toolchain.sh
-# [sdk|sysroots|runtime|catch2|lint|musl|packaging]…, by default all.
+# [sdk|sysroots|runtime|catch2|test-tools|lint|component-ld]…, by default all but the last, which `sdk`
+# builds where it finds none. CATCH2=DIR names a Catch2 to take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/versions.env
@@ -75,28 +76,28 @@ part_sysroots() {
     add_libcxx
 }
 
-# component_ld DIR: wasm-component-ld, which clang calls as the linker; Debian has none.
+# component_ld: prints where wasm-component-ld is, which clang calls as the linker; Debian has none.
 component_ld() {
-    local found rust
-    found=$(command -v wasm-component-ld) || found=
-    if [ -z "$found" ] && rust=$(rustc --print sysroot 2>/dev/null); then
-        found=$(find "$rust/lib/rustlib" -path '*/bin/wasm-component-ld' | sed -n 1p)
-    fi
-    if [ -z "$found" ]; then
-        command -v cargo >/dev/null || fail "no wasm-component-ld on PATH, and no Rust to get it from"
-        say "building wasm-component-ld"
-        try "cannot build wasm-component-ld" \
-            cargo install --locked wasm-component-ld --version "$WASM_COMPONENT_LD" --root "$top/cargo"
-        found=$top/cargo/bin/wasm-component-ld
-    fi
-    cp -L "$found" "$1/wasm-component-ld"
+    local rust
+    command -v wasm-component-ld && return
+    rust=$(rustc --print sysroot 2>/dev/null) || return 0
+    find "$rust/lib/rustlib" -path '*/bin/wasm-component-ld' -print -quit
+}
+
+# .toolchain/cargo/bin/wasm-component-ld, each crate by the checksum that Cargo.lock has.
+part_component-ld() {
+    say "building wasm-component-ld"
+    try "cannot build wasm-component-ld" cargo install --locked --path scripts/wasm-component-ld \
+        --root "$top/cargo" --target-dir "$tmp/target"
 }
 
 part_sdk() {
-    local pin date sdk=$tmp/wasi-sdk tool
+    local pin date sdk=$tmp/wasi-sdk tool linker needed=("${SDK_PACKAGES[@]}")
     ! own_sdk sdk || return 0
     need_debian
-    packages "${SDK_PACKAGES[@]}"
+    linker=$(component_ld)
+    [ -n "$linker" ] || [ -e "$top/wasi-sdk" ] || command -v cargo >/dev/null || needed+=("${RUST_PACKAGES[@]}")
+    packages "${needed[@]}"
     for pin in "${WASI_LIBC[@]}"; do
         [ "${pin%%=*}" != "$SDK_SUITE" ] || break
     done
@@ -116,7 +117,11 @@ part_sdk() {
     for tool in llvm-{ar,nm,objcopy,objdump,ranlib,size,strip} wasm-ld; do
         ln -s "$llvm/bin/$tool" "$sdk/bin/$tool"
     done
-    component_ld "$sdk/bin"
+    if [ -z "$linker" ]; then
+        linker=$top/cargo/bin/wasm-component-ld
+        part_component-ld
+    fi
+    cp -L "$linker" "$sdk/bin/wasm-component-ld"
     place "$sdk" "$top/wasi-sdk"
     stamp sdk "$pin"
 }
@@ -133,9 +138,9 @@ part_runtime() {
     rm -rf "$venv" "$top/stamps/venv"
     # Not in $tmp: a venv knows its own path.
     if ! { python3 -m venv "$venv" && "$venv/bin/pip" --disable-pip-version-check install -q --retries 1 \
-        --timeout 20 -r scripts/requirements.txt; } >"$tmp/log" 2>&1; then
+        --timeout 20 --only-binary=:all: --require-hashes -r scripts/requirements.txt; } >"$tmp/log" 2>&1; then
         rm -rf "$venv"
-        fail "cannot fill the Python venv (no network?): $(reason)"
+        fail "cannot fill the Python venv from PyPI: $(reason)"
     fi
     site=$(echo "$venv"/lib/python3*/site-packages)
     mkdir -p "$top/bin"
@@ -144,14 +149,38 @@ part_runtime() {
     stamp venv "$pin"
 }
 
+# .toolchain/src/catch2: from where CATCH2 says, and then until CATCH2 says another place; else from Debian.
 part_catch2() {
-    source_tree catch2 "$CATCH2" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
+    local from
+    if [ -z "${CATCH2:-}" ]; then
+        [[ -e "$top/src/catch2" && "$(cat "$top/stamps/catch2" 2>/dev/null)" = CATCH2=* ]] ||
+            source_tree catch2 "$CATCH2_SOURCE" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
+        return
+    fi
+    for from in "$CATCH2" "$CATCH2/extras"; do
+        [ -r "$from/catch_amalgamated.cpp" ] || continue
+        grep -qs '^#define CATCH_VERSION_MAJOR 3' "$from/catch_amalgamated.hpp" || continue
+        ! stamped catch2 "CATCH2=$from" "$top/src/catch2" || return 0
+        mkdir "$tmp/catch2"
+        cp "$from"/catch_amalgamated.{hpp,cpp} "$tmp/catch2/"
+        place "$tmp/catch2" "$top/src/catch2"
+        stamp catch2 "CATCH2=$from"
+        return
+    done
+    fail "CATCH2=$CATCH2 is no Catch2 3: it has no catch_amalgamated.hpp and .cpp, nor has extras/ below it"
 }
 
-# For the tests of the packages: a guest by each build system that is to find them.
-part_packaging() {
-    need_debian "install ${PACKAGING_PACKAGES[*]%%=*}"
-    packages "${PACKAGING_PACKAGES[@]}"
+# What only some tests need: where it is missing and cannot be installed, they are skipped.
+part_test-tools() {
+    local tool missing=()
+    for tool in "${TEST_TOOLS[@]}"; do
+        command -v "${tool%%:*}" >/dev/null || missing+=("$tool")
+    done
+    if [ ${#missing[@]} -gt 0 ] && is_debian && [ "$(id -u)" = 0 ]; then
+        packages "${missing[@]#*:}"
+    elif [ ${#missing[@]} -gt 0 ]; then
+        warn "no ${missing[*]%%:*}, which only root of a Debian can install here: the tests that need them are skipped"
+    fi
     # Where Rust is: its own wasi-libc. Without it what is about Rust is skipped.
     if command -v rustup >/dev/null && [ ! -e "$(rustc --print=target-libdir --target=wasm32-wasip2)" ]; then
         say "adding wasm32-wasip2 to Rust"
@@ -167,14 +196,10 @@ part_lint() {
     ln -sf "$llvm/bin/clang-format" "$llvm/bin/clang-tidy" /usr/bin/shellcheck "$top/bin/"
 }
 
-part_musl() {
-    need_debian "install ${MUSL_PACKAGES[*]%%=*}"
-    packages "${MUSL_PACKAGES[@]}"
-}
-
-all=(sdk sysroots runtime catch2 lint musl packaging)
+all=(sdk sysroots runtime catch2 test-tools lint)
+parts=("${all[@]}" component-ld)
 [ $# -gt 0 ] || set -- "${all[@]}"
 for part; do
-    [[ " ${all[*]} " = *" $part "* ]] || fail "no part $part: there are ${all[*]}"
+    [[ " ${parts[*]} " = *" $part "* ]] || fail "no part $part: there are ${parts[*]}"
 done
 assemble "${@/#/part_}"

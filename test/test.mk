@@ -6,9 +6,12 @@ TEST_NAMED := $(if $(NAMED_SYSROOT),TEST_SYSROOT='$(SYSROOT)' TEST_BUILD='$(BUIL
 # Which of the tests: files and pytest's own words, `T='test/host -k directories'`.
 T ?= test
 
-# All that the tests look for.
-.PHONY: test-build
-test-build: | toolchain
+# All that the tests look for. CATCH2=DIR: a Catch2 3 in place of Debian's.
+.PHONY: test-build test-toolchain
+test-toolchain:
+	@scripts/toolchain.sh sdk sysroots runtime catch2 test-tools
+
+test-build: | test-toolchain
 	@for sysroot in $(TEST_SYSROOTS); do \
 	    $(MAKE) -s --no-print-directory SYSROOT=$$sysroot test-build-sysroot; \
 	done
@@ -29,14 +32,14 @@ $(eval $(call variant_rules,ubsan))
 
 # --- The Catch2 suite's objects; test/guest/catch2_suite.py links and runs them -----
 
-CATCH2 := $(TOOLCHAIN)/src/catch2
+AMALGAMATED := $(TOOLCHAIN)/src/catch2
 SUITE := $(BUILD)/catch2
 SUITE_PARTS := pure generation posix posix/beside generation/counted
 SUITE_SOURCES := $(wildcard $(SUITE_PARTS:%=test/guest/%/*.cpp))
 SUITE_OBJECTS := $(SUITE_SOURCES:test/guest/%.cpp=$(SUITE)/%.o)
 SUITE_HEADERS := $(wildcard test/guest/*/*.h test/guest/*/*/*.h) $(HEADERS)
 SUITE_CXX = $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=c++20 -fno-exceptions \
-	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/guest/catch2 -isystem $(CATCH2) -isystem include
+	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/guest/catch2 -isystem $(AMALGAMATED) -isystem include
 SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest/guest
 
 # The counted generation, which a sysroot may not have: the suite brings a stand-in for its table
@@ -45,7 +48,7 @@ GENERATION_counted := descriptor-counted
 CXXFLAGS_counted := $(CXXFLAGS_wrap)
 $(eval $(call variant_rules,counted))
 
-$(SUITE)/catch_amalgamated.o: $(CATCH2)/catch_amalgamated.cpp test/guest/catch2/__config_site
+$(SUITE)/catch_amalgamated.o: $(AMALGAMATED)/catch_amalgamated.cpp test/guest/catch2/__config_site
 	@mkdir -p $(@D)
 	$(SUITE_CXX) -O1 -c $< -o $@
 

@@ -34,7 +34,7 @@ test-cpython: | cpython-toolchain ## its own tests of file times and ours
 
 .PHONY: test-clients
 test-clients: ## xz and bsdtar on the overlay, and the times they keep
-	@scripts/toolchain.sh sdk sysroots runtime packaging
+	@scripts/toolchain.sh sdk sysroots runtime test-tools
 	@test/applications/sources.sh clients
 	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/clients-sysroot
 	@scripts/clients.sh $(SDK) build/clients-sysroot

@@ -4,7 +4,7 @@
 .PHONY: bench
 bench: export WASI_SDK_PATH :=
 bench: ## writes docs/COST.md, overlay beside stock beside the bare import
-	@scripts/toolchain.sh sdk sysroots runtime musl
+	@scripts/toolchain.sh sdk sysroots runtime test-tools
 	@for snapshot in .toolchain/sysroots/*; do \
 	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install \
 	        install build/$${snapshot##*/}/sysroot; \

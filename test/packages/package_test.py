@@ -40,7 +40,7 @@ NAMES = sorted(PRINTS)
 
 def needs(tool: str) -> None:
     if shutil.which(tool) is None:
-        pytest.fail(f"no {tool}: scripts/toolchain.sh packaging installs it")
+        pytest.fail(f"no {tool}: scripts/toolchain.sh test-tools installs it")
 
 
 def make(*words: str, snapshot: str = NEWEST) -> None:

@@ -1,0 +1,3 @@
+fn main() {
+    wasm_component_ld::main()
+}
