@@ -26,6 +26,10 @@ test-build-sysroot: $(BUILD)/ubsan/libwasi-utimens.a
 test: test-build ## [T='…'] [WASI_SDK_PATH=DIR or SYSROOT=DIR]: every test, on every wasi-libc generation
 	$(TEST_NAMED) $(PYTEST) -q -n 2 --dist loadgroup $(T)
 
+.PHONY: test-docs
+test-docs: test-build ## every command of the pages as it is typed, and what they say of stock wasi-libc
+	$(TEST_NAMED) $(PYTEST) -q -n 2 test/docs
+
 # With the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
 CXXFLAGS_ubsan := $(CXXFLAGS_wrap) -fsanitize=undefined -fsanitize-trap=undefined
 $(eval $(call variant_rules,ubsan))

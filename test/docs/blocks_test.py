@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Every shell block of our pages works as it is typed, in order, in a clean copy, as an ordinary user.
+
+An HTML comment before a block says what else it is: `not run: WHY`, or `file: NAME` where it is the
+content of a file for the blocks after it. Other files that a page names are in test/docs/files.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+import toolbox
+
+from docs import pages
+
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/CPYTHON.md", "docs/COMPATIBILITY.md"]
+NOBODY = 65534
+IS_ROOT = os.geteuid() == 0
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+def user(script: str) -> list[str]:
+    """An ordinary one, unless the script needs a Python that only root can run."""
+    python = [*AS_NOBODY, "sh", "-c", '"$1" -c ""', "sh", str(toolbox.TOOLCHAIN / "venv/bin/python")]
+    if not IS_ROOT or ("make test" in script and toolbox.run(python, check=False).returncode != 0):
+        return []
+    return AS_NOBODY
+
+
+def copy_of_the_project(where: Path) -> Path:
+    """What is in the repository, with the toolchain and what is built already."""
+    left_out = shutil.ignore_patterns(".git", ".toolchain", "build", "__pycache__", ".*_cache")
+    shutil.copytree(toolbox.ROOT, where, symlinks=True, ignore=left_out)
+    shutil.copytree(
+        toolbox.build_dir(toolbox.SNAPSHOTS[-1]), where / "build" / toolbox.SNAPSHOTS[-1], symlinks=True
+    )
+    (where / ".toolchain").mkdir()
+    for piece in toolbox.TOOLCHAIN.iterdir():
+        mine = where / ".toolchain" / piece.name
+        if piece.name in ("bin", "stamps"):  # those that a run writes to
+            shutil.copytree(piece, mine, symlinks=True)
+        elif piece.is_dir() and piece.name != "wasi-sdk":
+            mine.symlink_to(piece)
+    return where
+
+
+# What wasi-sdk brings for CMake, and Debian's packages do not have.
+CMAKE_TOOLCHAIN = """
+set(CMAKE_SYSTEM_NAME WASI)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_C_COMPILER ${CMAKE_CURRENT_LIST_DIR}/../../bin/clang)
+set(CMAKE_C_COMPILER_TARGET wasm32-wasip2)
+set(CMAKE_SYSROOT ${CMAKE_CURRENT_LIST_DIR}/../wasi-sysroot)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+"""
+
+
+def a_wasi_sdk(where: Path) -> Path:
+    """The toolchain's, as the reader has one. It serves `make demo` too, for one build less."""
+    (where / "share/cmake").mkdir(parents=True)
+    for piece in ("bin", "lib", "share/wasi-sysroot"):
+        (where / piece).symlink_to(toolbox.SDK / piece)
+    (where / "share/cmake/wasi-sdk-p2.cmake").write_text(CMAKE_TOOLCHAIN)
+    return where
+
+
+@pytest.fixture
+def place():
+    """Not pytest's own, which only its user can reach."""
+    with tempfile.TemporaryDirectory(prefix="wasi-utimens-docs-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        yield place
+
+
+def script_of(page: str, project: Path) -> str:
+    lines = []
+    for block in pages.blocks(page):
+        kind, _, rest = block.comment.partition(": ")
+        if kind == "not run" and rest:
+            continue
+        if kind == "file" and rest:
+            (project / rest).write_text(block.text)
+        else:
+            assert block.language in ("", "sh"), (
+                f"{page}:{block.line}: {block.language} says neither file nor why not run"
+            )
+            lines += [f"echo '== {page}:{block.line}'", block.text]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_works_as_it_is_typed(page, place):
+    project = copy_of_the_project(place / "wasi-utimens")
+    for file in (Path(__file__).parent / "files").iterdir():
+        shutil.copy2(file, project)
+    script = script_of(page, project)
+    sdk = a_wasi_sdk(project / ".toolchain/wasi-sdk")
+    environment = {
+        "HOME": str(place),
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "SDK": str(sdk),
+        "DIR": str(place / "DIR"),
+    }
+    as_user = user(script)
+    if as_user:
+        toolbox.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(place)])
+    done = subprocess.run(
+        [*as_user, "bash", "-euo", "pipefail", "-c", script],
+        cwd=project, env=environment, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    print(done.stdout)
+    assert done.returncode == 0, f"the block at the last == ended with {done.returncode}\n{done.stdout}"
