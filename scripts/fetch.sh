@@ -16,12 +16,14 @@ fail() {
     exit 1
 }
 
-# reason: the line of the last command's output that says why it failed. What pip was to check by its
-# hash it names two lines later.
+# reason: the line of the last command's output that says why it failed. pip names the package whose
+# hash is another on the next line, cargo on a later one.
 reason() {
     local line
     if line=$(grep -A1 'DO NOT MATCH THE HASHES' "$tmp/log"); then
         sed -En '$s/^ *([^ ]*).*/\1 is not, byte for byte, what the hashes of its pin say/p' <<<"$line"
+    elif line=$(grep -m1 'failed to verify the checksum' "$tmp/log"); then
+        echo "error: ${line#"${line%%[! ]*}"}"
     else
         grep -m1 -E '^(E:|W:|ERROR|error)' "$tmp/log" || tail -n1 "$tmp/log"
     fi
