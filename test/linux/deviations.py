@@ -39,6 +39,7 @@ class Facts:
     def __init__(self, call: Call, top: str):
         explicit = [time for time in call.times or () if time.explicit]
         self.function, self.fd, self.path, self.target = call.function, call.fd, call.path, call.target
+        self.flags = call.flags
         self.fd_form = call.function in ("futimens", "futimes") or (call.path == "NULL" and call.fd != "cwd")
         self.stream = self.fd_form and call.fd in ("0", "1", "2")
         self.follow = call.function != "lutimes" and "nofollow" not in call.flags
