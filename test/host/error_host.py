@@ -134,6 +134,14 @@ class Guest:
         self.run_export = re.search(r"^  export (wasi:cli/run@\S+);$", wit, re.M)[1]
         self.filesystem = filesystem(wit)
 
+    @property
+    def may_lack_methods(self) -> bool:
+        """Whether a host can be without a method that this guest imports: see ABSENT.
+
+        The library's own wasi:filesystem cannot be cut, only another version put beside it.
+        """
+        return self.filesystem is not None and self.filesystem.name != filesystem_types()
+
 
 @dataclass(frozen=True)
 class Filesystem:
