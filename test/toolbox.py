@@ -10,6 +10,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 TOOLCHAIN = ROOT / ".toolchain"
 SDK = Path(os.environ.get("WASI_SDK_PATH") or TOOLCHAIN / "wasi-sdk").absolute()
@@ -124,6 +126,12 @@ def run(command: list[str], check=True, **options):
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done
+
+
+def needs(tool: str) -> None:
+    """Skips the test, by the name of the tool that this machine lacks."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"no {tool} here: scripts/toolchain.sh test-tools installs it where it can")
 
 
 def rust_libc() -> Path | None:

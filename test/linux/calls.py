@@ -75,6 +75,7 @@ class Call:
 
 def native(output: Path) -> Path:
     """The program for Linux, with musl: wasi-libc is its kin."""
+    toolbox.needs("musl-gcc")
     toolbox.run(["musl-gcc", "-static", *toolbox.CALLS_FLAGS, str(toolbox.CALLS), "-o", str(output)])
     return output
 

@@ -38,11 +38,6 @@ PRINTS = {"wasi-utimens": "0 0 0 -1 1\n", "wasi-utimens-nofd": "-1 -1 0 -1 0\n"}
 NAMES = sorted(PRINTS)
 
 
-def needs(tool: str) -> None:
-    if shutil.which(tool) is None:
-        pytest.fail(f"no {tool}: scripts/toolchain.sh test-tools installs it")
-
-
 def make(*words: str, snapshot: str = NEWEST) -> None:
     sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -76,7 +71,7 @@ def run(wasm: Path, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pkg_config(installed, name, guest, tmp_path):
-    needs("pkg-config")
+    toolbox.needs("pkg-config")
     snapshot, prefix = installed
     where = os.environ | {"PKG_CONFIG_LIBDIR": f"{prefix}/lib/wasm32-wasip2/pkgconfig", "PKG_CONFIG_PATH": ""}
     flags = toolbox.run(["pkg-config", "--cflags", "--libs", name], env=where).stdout
@@ -140,7 +135,7 @@ target_link_libraries(guest PRIVATE wasi-utimens::{name})
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_cmake(installed, name, found_by, guest, tmp_path):
-    needs("cmake")
+    toolbox.needs("cmake")
     snapshot, prefix = installed
     (tmp_path / "toolchain.cmake").write_text(
         CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=toolbox.stock_sysroot(snapshot))
@@ -154,7 +149,7 @@ def test_cmake(installed, name, found_by, guest, tmp_path):
 
 
 def test_cmake_version_that_is_not_there(tmp_path):
-    needs("cmake")
+    toolbox.needs("cmake")
     prefix = toolbox.installed(NEWEST)
     sysroot = toolbox.stock_sysroot(NEWEST)
     (tmp_path / "toolchain.cmake").write_text(CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=sysroot))
@@ -179,7 +174,7 @@ FOUND_BY_STOCK = {"futimens", "utimensat", "utimes", "utime", "futimesat"}
 
 @pytest.fixture(scope="module")
 def configure(tmp_path_factory) -> Path:
-    needs("autoconf")
+    toolbox.needs("autoconf")
     where = tmp_path_factory.mktemp("configure")
     (where / "configure.ac").write_text(CONFIGURE_AC)
     toolbox.run(["autoheader"], cwd=where)
