@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from host.error_host import OK, REAL, Call, Guest, Host, plain
-from wasmtime import component
+from host.error_host import LIES, OK, REAL, Call, Guest, Host, Lie
+from wasmtime import WasmtimeError, component
 
 STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
 
-TIMES = ["now", "access", "modification", "nanoseconds", "epoch", "2038", "2106", "before-1970"]
+TIMES = ["now", "access", "modification", "nanoseconds", "today", "epoch", "2038", "2106", "before-1970"]
 FILES = ["read-only", "write-only", "read-write", "append", "renamed", "unlinked"]
 PATHS = ["file", "dirfd", "directory", "preopen", "follow", "nofollow", "dangling"]
-IDS = [f"fd-{attempt}" for attempt in [*FILES, "directory", "preopen", "asking", *TIMES]]
+OTHERS = ["directory", "directory-renamed", "preopen", "asking"]
+IDS = [f"fd-{attempt}" for attempt in [*FILES, *OTHERS, *TIMES]]
 IDS += [f"path-{attempt}" for attempt in [*PATHS, *TIMES]]
 
 # Every host works so as far as the overlay alone decides.
@@ -82,21 +83,13 @@ class Tampering(Host):
         return super().method(name, tampered, done)
 
 
-def new_timestamp(value: str | tuple[int, int]) -> component.Variant:
-    if isinstance(value, str):
-        return component.Variant(value)
-    datetime = component.Record()
-    datetime.seconds, datetime.nanoseconds = value
-    return component.Variant("timestamp", datetime)
+def with_tags(change: Callable[[str], str]) -> Host:
+    """A host that takes one of "no-change" and "now" for the other."""
 
+    def changed(time: component.Variant) -> component.Variant:
+        return time if time.payload else component.Variant(change(time.tag))
 
-def with_times(change: Callable) -> Host:
-    """A host that changes each new-timestamp: "no-change", "now" or (seconds, nanoseconds)."""
-    return Tampering(lambda _, a: [*a[:-2], *(new_timestamp(change(plain(time))) for time in a[-2:])])
-
-
-def times(change: Callable) -> Callable:
-    return lambda time: change(*time) if isinstance(time, tuple) else time
+    return Tampering(lambda _, a: [*a[:-2], *map(changed, a[-2:])])
 
 
 class Liar(Host):
@@ -116,6 +109,7 @@ def unsupported_when_asked(call: Call) -> str:
 
 
 KEPT = both("access", "modification")
+FRACTIONS = both("nanoseconds", "today")
 HOSTS = {
     "right": (Host(), {}),
     "without set-times": (
@@ -128,32 +122,51 @@ HOSTS = {
     ),
     "does nothing": (
         Host(set_times=OK, set_times_at=OK),
-        dict.fromkeys([*TIMED, *NOW], "wrong nothing changed"),
+        dict.fromkeys([*TIMED, *NOW], "wrong nothing changed")
+        | {"fd-asking": "wrong the answer is yes, and futimens changes nothing"},
+    ),
+    "does nothing and reads 0": (
+        Host(lie=LIES["nothing"]),
+        dict.fromkeys([*TIMED, *NOW], "wrong reads 0, before and after")
+        | {"fd-asking": "wrong the answer is yes, and futimens changes nothing"},
     ),
     "scales by 1000": (
-        with_times(times(lambda seconds, nanoseconds: (seconds * 1000, nanoseconds))),
+        Host(lie=Lie(sets=lambda seconds, nanoseconds: (seconds * 1000, nanoseconds))),
         dict.fromkeys(set(TIMED) - set(both("epoch")), "wrong another time"),
     ),
     "32 bits of seconds": (
-        with_times(times(lambda seconds, nanoseconds: (seconds % 2**32, nanoseconds))),
+        Host(lie=Lie(sets=lambda seconds, nanoseconds: (seconds % 2**32, nanoseconds))),
         dict.fromkeys(both("2106"), "wrong another time"),
     ),
     "microseconds only": (
-        with_times(times(lambda seconds, nanoseconds: (seconds, nanoseconds // 1000 * 1000))),
-        dict.fromkeys(both("nanoseconds"), "wrong rounded"),
+        Host(lie=Lie(sets=lambda seconds, nanoseconds: (seconds, nanoseconds // 1000 * 1000))),
+        dict.fromkeys(FRACTIONS, "wrong rounded"),
+    ),
+    "milliseconds only": (Host(lie=LIES["milliseconds"]), dict.fromkeys(FRACTIONS, "wrong rounded")),
+    "a double of seconds": (
+        Host(lie=Lie(sets=lambda s, ns: divmod(int((s + ns / 1e9) * 1e9 + 0.5), 10**9))),
+        dict.fromkeys(both("today"), "wrong rounded"),
     ),
     "now for no-change": (
-        with_times(lambda time: "now" if time == "no-change" else time),
+        with_tags(lambda tag: "now"),
         dict.fromkeys(KEPT, "wrong the time to be left alone changed")
         | {"fd-asking": "wrong asking changed the times"},
     ),
-    "1970 for now": (
-        with_times(lambda time: (0, 0) if time == "now" else time),
-        dict.fromkeys(NOW, "wrong not now"),
+    "no-change for now": (
+        with_tags(lambda tag: "no-change"),
+        dict.fromkeys(NOW, "wrong nothing changed"),
     ),
     "always follows links": (
         Tampering(lambda name, a: [{"symlink-follow"}, *a[1:]] if name == "set-times-at" else a),
         {"path-nofollow": "wrong another file's time changed", "path-dangling": "refused ENOENT"},
+    ),
+    "follows where it is not to, and only there": (
+        Host(lie=LIES["swaps"]),
+        {
+            "path-follow": "wrong nothing changed",
+            "path-nofollow": "wrong another file's time changed",
+            "path-dangling": "not tried ENOENT",
+        },
     ),
     "says no and does it": (
         Liar(),
@@ -204,12 +217,8 @@ def test_directory_below_the_preopened_one(snapshot, probes, tmp_path):
 
 
 def test_what_a_killed_run_left_is_removed(snapshot, probes, tmp_path):
-    left = tmp_path / "utimes-probe.tmp"
-    left.mkdir()
-    (left / "file").touch()
-    (left / "renamed").touch()
-    (left / "link").symlink_to("file")
-    (left / "directory").mkdir()
+    toolbox.run_guest(probes(snapshot), "--keep", dirs={".": tmp_path})
+    assert names_in(tmp_path) == ["utimes-probe.tmp"]
     done = toolbox.run_guest(probes(snapshot), "--json", dirs={".": tmp_path})
     assert verdicts(done.stdout) == RIGHT
     assert names_in(tmp_path) == []
@@ -221,13 +230,66 @@ def test_what_a_killed_run_left_is_removed(snapshot, probes, tmp_path):
         (["missing"], "utimes-probe: missing: No such file or directory"),
         (["file"], "utimes-probe: file/utimes-probe.tmp: Not a directory"),
         (["d" * 5000], f"utimes-probe: {'d' * 5000}: Filename too long"),
-        (["--jsn"], "usage: utimes-probe [--json] [DIRECTORY]"),
-        ([".", "."], "usage: utimes-probe [--json] [DIRECTORY]"),
+        (["--jsn"], "usage: utimes-probe [--json] [--keep] [--only ROW] [DIRECTORY]"),
+        (["--only"], "usage: utimes-probe [--json] [--keep] [--only ROW] [DIRECTORY]"),
+        (["--only", "fd-nothing"], "utimes-probe: no row fd-nothing: --json names them all, as id"),
+        ([".", "."], "usage: utimes-probe [--json] [--keep] [--only ROW] [DIRECTORY]"),
     ],
-    ids=["missing", "file", "long", "option", "two"],
+    ids=["missing", "file", "long", "option", "no-row", "unknown-row", "two"],
 )
 def test_what_cannot_run_says_why(snapshot, args, complaint, probes, tmp_path):
     (tmp_path / "file").touch()
     done = toolbox.run_guest(probes(snapshot), *args, dirs={".": tmp_path}, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{complaint}\n")
     assert names_in(tmp_path) == ["file"]
+
+
+def test_one_row(snapshot, probes, tmp_path):
+    done = toolbox.run_guest(probes(snapshot), "--json", "--only", "path-today", dirs={".": tmp_path})
+    assert verdicts(done.stdout) == {"path-today": "works"}
+
+
+def test_what_is_kept_is_as_the_probe_says(snapshot, probes, tmp_path):
+    done = toolbox.run_guest(probes(snapshot), "--json", "--keep", dirs={".": tmp_path})
+    files = {r["id"]: r for r in json.loads(done.stdout)["results"] if "file" in r}
+    gone = {"fd-unlinked", "fd-asking"}
+    assert files.keys() == set(IDS) - gone
+    del files["fd-preopen"]  # path-preopen has set it since
+    for row in files.values():
+        status = (tmp_path / row["file"]).lstat()
+        assert [written(status.st_atime_ns), written(status.st_mtime_ns)] == row["found"], row
+
+
+def written(ns: int) -> str:
+    return f"{ns // 10**9}.{ns % 10**9:09}"
+
+
+class EndsInTheMiddle(Host):
+    """Ends the guest at the given call of stat, as a host of 2024 does."""
+
+    def __init__(self, calls: int):
+        super().__init__()
+        self.left = calls
+
+    def method(self, name, real, done):
+        usual = super().method(name, real, done)
+
+        def stat(*arguments):
+            self.left -= 1
+            if self.left == 0:
+                raise WasmtimeError("the end")
+            return usual(*arguments)
+
+        return stat if name == "stat-at" else usual
+
+
+def test_host_that_ends_the_probe(guests, tmp_path):
+    """What was begun is all there, the row it ended in last."""
+    guest = guests(toolbox.SNAPSHOTS[-1])
+    done = EndsInTheMiddle(40).run(guest, "--json", dirs={".": tmp_path})
+    assert done.trap != ""
+    whole = json.loads(done.stdout + ', "verdict": "dies"}]}')["results"]
+    assert [r["id"] for r in whole] == IDS[: len(whole)]
+    assert [r["verdict"] for r in whole] == ["works"] * (len(whole) - 1) + ["dies"]
+    done = EndsInTheMiddle(40).run(guest, dirs={".": tmp_path})
+    assert done.stdout.splitlines()[-1] == f"  {whole[-1]['label']:<44} "

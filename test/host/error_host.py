@@ -12,6 +12,8 @@ kept. So a test sees what crosses the component boundary, in both directions.
 On the command line:
 
     python error_host.py --set-times unsupported --dir host/directory::/d guest.wasm argument
+
+Or it lies, as LIES has it: done is not what was asked for, or read is not what is there.
 """
 
 import argparse
@@ -251,6 +253,53 @@ def plain(value: Any) -> Any:
     return value
 
 
+Time = tuple[int, int]  # seconds, nanoseconds
+TIMES = ("data-access-timestamp", "data-modification-timestamp", "status-change-timestamp")
+
+
+def as_it_is(seconds: int, nanoseconds: int) -> Time:
+    return seconds, nanoseconds
+
+
+@dataclass(frozen=True)
+class Lie:
+    """How a host is wrong in what it answers with success."""
+
+    sets: Callable[[int, int], Time] = as_it_is  # of a time it is to set, what it sets
+    reads: Callable[[int, int], Time] = as_it_is  # of a time that is there, what it says
+    does: bool = True  # whether it sets anything
+    follows: Callable[[set], set] = lambda flags: flags  # of path-flags, what it goes by
+
+    def asked(self, name: str, arguments: list) -> list:
+        if name in ("set-times-at", "stat-at"):
+            arguments[0] = self.follows(arguments[0])
+        if name in ("set-times", "set-times-at"):
+            arguments[-2:] = [new_timestamp(self.sets, time) for time in arguments[-2:]]
+        return arguments
+
+    def told(self, name: str, result: Any) -> Any:
+        if name in ("stat", "stat-at") and isinstance(result, component.Record):
+            for time in (getattr(result, member) for member in TIMES):
+                time.seconds, time.nanoseconds = self.reads(time.seconds, time.nanoseconds)
+        return result
+
+
+def new_timestamp(change: Callable[[int, int], Time], value: component.Variant) -> component.Variant:
+    if value.payload is None:
+        return value
+    datetime = component.Record()
+    datetime.seconds, datetime.nanoseconds = change(value.payload.seconds, value.payload.nanoseconds)
+    return component.Variant("timestamp", datetime)
+
+
+LIES = {
+    "scales": Lie(sets=lambda s, ns: (s * 1000, ns), reads=lambda s, ns: (s // 1000, ns)),
+    "milliseconds": Lie(sets=lambda s, ns: (s, ns // 1_000_000 * 1_000_000)),
+    "nothing": Lie(does=False, reads=lambda s, ns: (0, 0)),
+    "swaps": Lie(follows=lambda flags: {"symlink-follow"} - flags),
+}
+
+
 def choose(answers: Answers) -> Callable[[Call], str]:
     """One answer for ever, one after the other and the last for ever, or what a function says."""
     if callable(answers):
@@ -272,9 +321,19 @@ class Host:
     Without `watch` a method that is only real does not go through here: much faster, but not seen.
     """
 
-    def __init__(self, set_times: Answers = REAL, set_times_at: Answers = REAL, *, watch: bool = True):
+    def __init__(
+        self,
+        set_times: Answers = REAL,
+        set_times_at: Answers = REAL,
+        *,
+        watch: bool = True,
+        lie: Lie | None = None,
+    ):
+        if lie and not lie.does:
+            set_times = set_times_at = OK
         self.answers = {"set-times": set_times, "set-times-at": set_times_at}
-        self.watch = watch
+        self.watch = watch or lie is not None
+        self.lie = lie or Lie()
 
     def run(
         self,
@@ -372,8 +431,9 @@ class Host:
             seen = Call(name, tuple(map(plain, arguments)))
             answer = answers(seen)
             if answer == REAL:
-                result = real(store, descriptor, *arguments)
+                result = real(store, descriptor, *self.lie.asked(name, list(arguments)))
                 real.post_return(store)
+                result = self.lie.told(name, result)
             else:
                 result = None if answer == OK else answer
             descriptor.drop(store)
@@ -399,6 +459,7 @@ def main() -> int:
             help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever;"
             " or 'random'; or 'absent', the host has no such method",
         )
+    parser.add_argument("--lie", choices=LIES, help="how it is wrong where it answers with success")
     parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
@@ -429,7 +490,7 @@ def main() -> int:
         host_path, _, guest_path = mount.partition("::")
         dirs[guest_path or host_path] = host_path
     env = dict(pair.split("=", 1) for pair in options.env)
-    host = Host(answers(options.set_times), answers(options.set_times_at))
+    host = Host(answers(options.set_times), answers(options.set_times_at), lie=LIES.get(options.lie))
     try:
         guest = Guest(options.guest)
     except (subprocess.CalledProcessError, TypeError):
