@@ -112,23 +112,28 @@ overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BU
 
 # All that an installation has, as its prefix.
 PACKAGE := $(BUILD)/package
-INSTALLED = $(DESTDIR)$(abspath $(PREFIX))
 
 $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a include/sys/time.h \
 		include/wasi/utimens.h $(wildcard scripts/package/*) scripts/package.sh Makefile
 	scripts/package.sh $(BUILD)/wrap $@ $(FUNCTIONS)
 
-.PHONY: install
-install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
-	cd $(PACKAGE) && find . -type f -exec install -D -m 644 {} '$(INSTALLED)'/{} \;
-
-.PHONY: uninstall
-uninstall: $(PACKAGE) ## PREFIX=DIR: what `make install` put there, and nothing else
-	cd $(PACKAGE) && find . -type f -exec rm -f '$(INSTALLED)'/{} \;
-	cd $(PACKAGE) && find . -depth -type d -path '*wasi*' -exec rmdir --ignore-fail-on-non-empty '$(INSTALLED)'/{} \; 2>/dev/null
-
 .PHONY: package
 package: $(PACKAGE)
+
+# Where two are at it at once, one waits until the other has built what both need. What is named
+# goes by the environment, since it may have any character.
+install uninstall: export PREFIX := $(PREFIX)
+install uninstall: export DESTDIR := $(DESTDIR)
+
+.PHONY: install
+install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
+	@mkdir -p $(BUILD)
+	@flock $(BUILD)/lock $(MAKE) --no-print-directory package
+	@flock $(BUILD)/lock scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
+
+.PHONY: uninstall
+uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
+	@scripts/install.sh --uninstall --prefix "$$PREFIX"
 
 # A release, with an installation for each generation of the toolchain's sysroots.
 DIST ?= build/dist

@@ -43,4 +43,7 @@ for name in wasi-utimens wasi-utimens-nofd; do
     filled wasi-utimens.pc "$name" "$what" | put "lib/wasm32-wasip2/pkgconfig/$name.pc"
     filled wasi-utimens.cfg "$name" | put "share/wasi-utimens/$name.cfg"
 done
+# What install.sh goes by. The last to be written: without it nothing is installed.
+(cd "$dir.new" && find . -type f | sed 's|^\./||' | LC_ALL=C sort | xargs cksum) >"$dir.sums"
+mv "$dir.sums" "$dir.new/share/wasi-utimens/manifest"
 mv "$dir.new" "$dir"

@@ -378,7 +378,7 @@ def refused(words: list[str], where: Path) -> str:
     before = tree(where)
     done = toolbox.run(words, check=False)
     assert done.returncode != 0 and tree(where) == before
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert len(lines) == 1 and done.stdout == "", done.stderr
     return lines[0]
 
