@@ -37,14 +37,13 @@ DESTDIR, where it is set, goes before the prefix.
 END
 }
 
-sysroot='' sdk='' prefix='' package='' uninstall='' only_print=''
+sysroot='' sdk='' prefix='' package='' uninstall=''
 while [ $# -gt 0 ]; do
     case $1 in
     --help)
         usage
         exit
         ;;
-    --print-generation) only_print=yes ;; # for the CMake package of a release
     --uninstall) uninstall=yes name=uninstall ;;
     --sysroot | --sdk | --prefix | --from)
         case ${2:-} in
@@ -66,67 +65,27 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# --- Which generation of a release -------------------------------------------
-
-# The table of a release: by which symbols each generation is known, after those that are refused.
+# A release has a package for each generation beside this file.
 case $0 in
 */*) here=${0%/*} ;;
 *) here=. ;;
 esac
-generation() {
+if [ -z "$uninstall" ] && [ -z "$package" ]; then
+    [ -n "$sysroot$sdk" ] || fail "for which wasi-libc? Name a --sysroot, or a wasi-sdk as --sdk"
     [ -z "$sdk" ] || [ -x "$sdk/bin/llvm-nm" ] || fail "$sdk is no wasi-sdk: it has no bin/llvm-nm"
-    sysroot=${sysroot:-$sdk/share/wasi-sysroot}
-    libc=$sysroot/lib/wasm32-wasip2/libc.a
-    [ -f "$libc" ] || fail "$sysroot is no wasi-libc sysroot: it has no lib/wasm32-wasip2/libc.a"
-    for nm in "${sdk:-$sysroot/../..}/bin/llvm-nm" llvm-nm ''; do
-        ! command -v "$nm" >/dev/null || break
-    done
-    [ -n "$nm" ] || fail "no llvm-nm: name the wasi-sdk with --sdk, or put its bin on PATH"
-    symbols=$("$nm" --defined-only --format=just-symbols "$libc" 2>/dev/null) || fail "$nm cannot read $libc"
-    [ -r "$here/generations" ] || fail "$here is not whole: it has no file \"generations\""
-    while IFS=' ' read -r known needed; do
-        case $known in
-        refused) ! defines "${needed%% *}" || fail "$sysroot ${needed#* }" ;;
-        *) ! defines_all "$needed" || break ;;
-        esac
-        known=''
-    done <"$here/generations"
-    [ -n "$known" ] || fail "$sysroot has a wasi-libc that this release does not know"
-}
-
-defines() {
-    case $newline$symbols$newline in
-    *"$newline$1$newline"*) ;;
-    *) return 1 ;;
-    esac
-}
-
-defines_all() {
-    rest="$1 "
-    while [ -n "$rest" ]; do
-        defines "${rest%% *}" || return 1
-        rest=${rest#* }
-    done
-}
-
-if [ -n "$only_print" ]; then
-    generation
-    printf '%s\n' "$known"
-    exit
+    generation=$(WASI_SDK_PATH=${sdk:-${WASI_SDK_PATH:-}} sh "$here/generation.sh" "${sysroot:-$sdk/share/wasi-sysroot}")
+    package=$here/$generation
+    [ -d "$package" ] || fail "this release has nothing for $generation"
 fi
-[ -n "$prefix" ] || fail "no prefix: see install.sh --help"
+case ${package:-/} in /*) ;; *) package=$PWD/$package ;; esac
+
+[ -n "$prefix" ] || fail "where to? Name a --prefix"
 prefix=${prefix%/}
 case ${DESTDIR:-/} in
 *"$newline"*) fail "DESTDIR has a line break in its name: name another directory" ;;
 /*) target=${DESTDIR:-}$prefix ;;
 *) target=$PWD/$DESTDIR$prefix ;;
 esac
-if [ -z "$uninstall" ] && [ -z "$package" ]; then
-    [ -n "$sysroot$sdk" ] || fail "for which wasi-libc? Name a --sysroot or an --sdk"
-    generation
-    package=$here/$known
-fi
-case ${package:-/} in /*) ;; *) package=$PWD/$package ;; esac
 
 # --- What is there -----------------------------------------------------------
 

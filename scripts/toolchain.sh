@@ -104,7 +104,7 @@ part_sdk() {
     sysroot "$pin"
     [ -n "$date" ] || fail "no sysroot for the SDK: name another suite as SDK_SUITE in scripts/versions.env"
     add_libcxx
-    pin="$(installed "clang-$LLVM") $date"
+    pin="$(installed "clang-$LLVM") $date clang.cfg"
     ! stamped sdk "$pin" "$top/wasi-sdk" || return 0
     say "wasi-sdk"
     mkdir -p "$sdk/bin" "$sdk/lib" "$sdk/share"
@@ -113,7 +113,9 @@ part_sdk() {
     cp "$llvm/bin/clang" "$sdk/bin/clang"
     ln -s clang "$sdk/bin/clang++"
     ln -s "$llvm/lib/clang" "$sdk/lib/clang"
-    echo '--sysroot=<CFGDIR>/../share/wasi-sysroot' >"$sdk/bin/wasm32-unknown-wasip2.cfg"
+    # Whatever names the target, another configuration file too, it is this sysroot.
+    echo '--sysroot=<CFGDIR>/../share/wasi-sysroot' >"$sdk/bin/clang.cfg"
+    ln -s clang.cfg "$sdk/bin/clang++.cfg"
     for tool in llvm-{ar,nm,objcopy,objdump,ranlib,size,strip} wasm-ld; do
         ln -s "$llvm/bin/$tool" "$sdk/bin/$tool"
     done

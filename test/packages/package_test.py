@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The overlay by each way of packaging it: a guest is built that way, and run."""
 
+import filecmp
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -68,18 +70,25 @@ def run(wasm: Path, tmp_path: Path) -> str:
     return toolbox.run_guest(wasm, dirs={"/d": tmp_path / "d"}).stdout
 
 
+def pkg_config(prefix: Path, *words: str, **environment: str) -> str:
+    """What it prints; flags are as a shell would read them, and the prefix has a space in its name."""
+    toolbox.needs("pkg-config")
+    where = {"PKG_CONFIG_LIBDIR": f"{prefix}/lib/wasm32-wasip2/pkgconfig", "PKG_CONFIG_PATH": ""}
+    return toolbox.run(["pkg-config", *words], env=os.environ | where | environment).stdout
+
+
+def compile_with(flags: str, snapshot: str, *words: str | Path) -> None:
+    command = [CLANG, "--target=wasm32-wasip2", f"--sysroot={toolbox.stock_sysroot(snapshot)}", *words]
+    toolbox.run(["sh", "-c", f'"$@" {flags}', "sh", *map(str, command)])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_pkg_config(installed, name, guest, tmp_path):
-    toolbox.needs("pkg-config")
     snapshot, prefix = installed
-    where = os.environ | {"PKG_CONFIG_LIBDIR": f"{prefix}/lib/wasm32-wasip2/pkgconfig", "PKG_CONFIG_PATH": ""}
-    flags = toolbox.run(["pkg-config", "--cflags", "--libs", name], env=where).stdout
-    # As a shell would read them; the place has a space in its name.
-    done = ["sh", "-c", f'"$@" {flags}', "sh", str(CLANG), "--target=wasm32-wasip2", str(guest)]
-    done += [f"--sysroot={toolbox.stock_sysroot(snapshot)}", "-o", str(tmp_path / "guest.wasm")]
-    toolbox.run(done)
+    flags = pkg_config(prefix, "--cflags", "--libs", name)
+    compile_with(flags, snapshot, guest, "-o", tmp_path / "guest.wasm")
     assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
-    version = toolbox.run(["pkg-config", "--modversion", name], env=where).stdout.strip()
+    version = pkg_config(prefix, "--modversion", name).strip()
     include = f"-isystem{prefix}/include/wasm32-wasip2"
     clang(snapshot, include, "-fsyntax-only", version_check(tmp_path, version))
 
@@ -92,6 +101,44 @@ def version_check(tmp_path: Path, version: str) -> Path:
         f'_Static_assert(WASI_UTIMENS_VERSION == {major} * 10000 + {minor} * 100 + {patch}, "");\n'
     )
     return source
+
+
+@pytest.mark.parametrize(
+    "standard", ["c99", "c11", "c17", "c2x", "gnu17", "c++98", "c++11", "c++17", "c++20", "c++23"]
+)
+def test_pkg_config_in_a_strict_compilation(standard, snapshot, tmp_path):
+    """The header goes on to the sysroot's by an extension of the language."""
+    flags = pkg_config(toolbox.installed(snapshot), "--cflags", "wasi-utimens")
+    source = tmp_path / f"guest.{'cpp' if '+' in standard else 'c'}"
+    source.write_text("#include <sys/time.h>\n#include <wasi/utimens.h>\nint main(void) { return 0; }\n")
+    strict = [f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
+    compile_with(flags, snapshot, *strict, source)
+
+
+def test_pkg_config_with_a_system_root(guest, tmp_path):
+    """PKG_CONFIG_SYSROOT_DIR, for what was installed below that directory."""
+    root = tmp_path / "root"
+    make("install", f"DESTDIR={root}", "PREFIX=/opt/overlay")
+    words = ["--cflags", "--libs", "wasi-utimens"]
+    flags = pkg_config(root / "opt/overlay", *words, PKG_CONFIG_SYSROOT_DIR=str(root))
+    compile_with(flags, NEWEST, guest, "-o", tmp_path / "guest.wasm")
+    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS["wasi-utimens"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clang_configuration_file_and_nothing_else(name, guest, tmp_path):
+    """No target and no sysroot named: the SDK's own."""
+    if toolbox.NAMED_SYSROOT:
+        pytest.skip("the sysroot is not the SDK's own")
+    newest = [s for s in toolbox.SNAPSHOTS if is_sdk_sysroot(s)]
+    config = toolbox.installed(newest[0]) / f"share/wasi-utimens/{name}.cfg"
+    toolbox.run([str(CLANG), f"--config={config}", str(guest), "-o", str(tmp_path / "guest.wasm")])
+    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+
+
+def is_sdk_sysroot(snapshot: str) -> bool:
+    libc = "lib/wasm32-wasip2/libc.a"
+    return filecmp.cmp(toolbox.stock_sysroot(snapshot) / libc, toolbox.SDK / "share/wasi-sysroot" / libc)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -126,6 +173,12 @@ find_package(wasi-utimens {version} REQUIRED)
 find_package(wasi-utimens REQUIRED)  # twice, as by two parts of one program
 add_executable(guest guest.c)
 target_link_libraries(guest PRIVATE wasi-utimens::{name})
+# The functions used by a static library, which says so to itself alone.
+add_library(part STATIC guest.c)
+target_link_libraries(part PRIVATE wasi-utimens::{name})
+file(WRITE ${{CMAKE_CURRENT_BINARY_DIR}}/empty.c "")
+add_executable(through_part ${{CMAKE_CURRENT_BINARY_DIR}}/empty.c)
+target_link_libraries(through_part PRIVATE part)
 """
 
 
@@ -145,17 +198,32 @@ def test_cmake(installed, name, found_by, guest, tmp_path):
     toolbox.run([str(word) for word in [*configure, f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake"]])
     toolbox.run(["cmake", "--build", str(build)])
     assert run(build / "guest", tmp_path) == PRINTS[name]
+    assert run(build / "through_part", tmp_path) == PRINTS[name]
 
 
-def test_cmake_version_that_is_not_there(tmp_path):
+CMAKE_VERSIONS = """
+cmake_minimum_required(VERSION 3.13)
+project(versions NONE)
+foreach(wanted {wanted})
+  string(REPLACE "_" ";" words ${{wanted}})
+  find_package(wasi-utimens ${{words}} QUIET CONFIG)
+  message("${{wanted}} ${{wasi-utimens_FOUND}}")
+endforeach()
+"""
+
+
+def test_cmake_versions(tmp_path):
+    """What find_package asks for, the upper end of a range too."""
     toolbox.needs("cmake")
     prefix = toolbox.installed(NEWEST)
-    sysroot = toolbox.stock_sysroot(NEWEST)
-    (tmp_path / "toolchain.cmake").write_text(CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=sysroot))
-    (tmp_path / "CMakeLists.txt").write_text(CMAKE_PROJECT.format(name="wasi-utimens", version="99.1"))
-    how = [f"-DCMAKE_FIND_ROOT_PATH={prefix}", f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake"]
-    done = toolbox.run(["cmake", "-S", str(tmp_path), "-B", str(tmp_path / "build"), *how], check=False)
-    assert done.returncode != 0 and "99.1" in done.stderr
+    pc = (prefix / "lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc").read_text()
+    (version,) = re.findall(r"^Version: (.*)$", pc, re.M)
+    found = ["0.0.1", version, f"{version}_EXACT", f"0.0.1...{version}", "0.0.1...<99", f"{version}...99"]
+    not_found = ["99.1", "0.0.1_EXACT", f"0.0.1...<{version}", "0.0.1...0.0.2", f"{version}.1...99"]
+    (tmp_path / "CMakeLists.txt").write_text(CMAKE_VERSIONS.format(wanted=" ".join(found + not_found)))
+    where = ["-S", str(tmp_path), "-B", str(tmp_path / "build"), f"-DCMAKE_PREFIX_PATH={prefix}"]
+    done = toolbox.run(["cmake", *where])
+    assert done.stderr.splitlines() == [f"{v} 1" for v in found] + [f"{v} 0" for v in not_found]
 
 
 CONFIGURE_AC = """
