@@ -169,6 +169,9 @@ $(BUILD)/examples/%.wasm: examples/%.c $(PACKAGE)
 
 .PHONY: examples
 examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c)) ## examples/*.c, compiled with the overlay
+	@mkdir -p build/examples
+	@cp $^ build/examples/
+	@printf '%s\n' $(patsubst $(BUILD)/%,build/%,$^)
 
 .PHONY: demo
 demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under wasmtime
