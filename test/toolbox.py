@@ -28,6 +28,11 @@ SYSROOTS = (
 )
 SNAPSHOTS = list(SYSROOTS)
 
+# Without what a make above this run hands down, and what a user may have said to it: the tests call
+# make as a user types it.
+OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "DESTDIR", "DEST", "PREFIX", "SYSROOT"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
+
 # The ways to link the overlay: by --wrap into an untouched sysroot or inside libc.a, each with and
 # without the fd primitive; and none of it.
 WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD, STOCK = "wrap", "wrap-nofd", "sysroot", "sysroot-nofd", "stock"
@@ -122,7 +127,8 @@ def run_guest(
 
 
 def run(command: list[str], check=True, **options):
-    done = subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+    options = {"env": ENVIRONMENT, "text": True, "capture_output": True} | options
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done

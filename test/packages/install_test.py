@@ -19,7 +19,6 @@ MANIFEST = "share/wasi-utimens/manifest"
 STAGE = ".wasi-utimens-installing"
 HEADER = "include/wasm32-wasip2/sys/time.h"
 SH = shutil.which("dash") or "sh"  # a shell that is POSIX's and no more
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -54,7 +53,7 @@ def uninstall(prefix: Path, **options):
 def make(*words: str | Path, snapshot: str = NEWEST, **options):
     sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
     command = ["make", "-s", "-C", toolbox.ROOT, sysroot, *words]
-    return toolbox.run([str(word) for word in command], env=ENVIRONMENT, **options)
+    return toolbox.run([str(word) for word in command], **options)
 
 
 def is_whole(prefix: Path, snapshot: str = NEWEST) -> bool:
@@ -264,7 +263,8 @@ def test_a_sysroot_that_was_upgraded_in_place(work):
         words = ["make", "-s", "-C", toolbox.ROOT, f"SYSROOT={sysroot}", f"BUILD={work}/build", "install"]
         prefixes = [work / f"{snapshot}-{number}" for number in range(2)]
         at_once = [
-            subprocess.Popen([*map(str, words), f"PREFIX={prefix}"], env=ENVIRONMENT) for prefix in prefixes
+            subprocess.Popen([*map(str, words), f"PREFIX={prefix}"], env=toolbox.ENVIRONMENT)
+            for prefix in prefixes
         ]
         assert [process.wait(timeout=300) for process in at_once] == [0, 0]
         for prefix in prefixes:

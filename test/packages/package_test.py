@@ -41,8 +41,7 @@ NAMES = sorted(PRINTS)
 
 def make(*words: str, snapshot: str = NEWEST) -> None:
     sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    toolbox.run(["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words], env=environment)
+    toolbox.run(["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words])
 
 
 @pytest.fixture
