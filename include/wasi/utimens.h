@@ -52,7 +52,7 @@
 /* The version of the overlay, to compare as numbers: WASI_UTIMENS_VERSION is
  * major * 10000 + minor * 100 + patch. */
 #define WASI_UTIMENS_VERSION_MAJOR 0
-#define WASI_UTIMENS_VERSION_MINOR 1
+#define WASI_UTIMENS_VERSION_MINOR 2
 #define WASI_UTIMENS_VERSION_PATCH 0
 #define WASI_UTIMENS_VERSION                                                                       \
   (WASI_UTIMENS_VERSION_MAJOR * 10000 + WASI_UTIMENS_VERSION_MINOR * 100 +                         \

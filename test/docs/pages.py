@@ -6,6 +6,7 @@ from pathlib import Path
 
 import toolbox
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 PARSER = MarkdownIt("commonmark").enable("table")
 
@@ -35,6 +36,11 @@ def blocks(page: str) -> list[Block]:
         elif token.nesting >= 0 and token.type not in ("list_item_open", "ordered_list_open"):
             comment = ""
     return found
+
+
+def inline(page: str) -> list[Token]:
+    """What is in the running text and the tables."""
+    return [child for token in PARSER.parse(path(page).read_text()) for child in token.children or ()]
 
 
 def table(page: str, heading: str) -> list[dict[str, str]]:
