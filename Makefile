@@ -85,7 +85,7 @@ $(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.py scripts/wasm_object
 define compile
 @mkdir -p $(@D)
 $(CLANG) $(OVERLAY_CXXFLAGS) $(CXXFLAGS_$(1)) -DWASI_UTIMENS_NOFD=$(2) \
-	-DWASI_LIBC_GENERATION="\"generation/$(or $(GENERATION_$(1)),$$(cat $(BUILD)/generation)).h\"" -c $< -o $@
+	-DWASI_LIBC_GENERATION="\"generation/$(or $(GENERATION_$(1)),$$(cat $(BUILD)/generation)).h\"" -MJ $(@:.o=.json) -c $< -o $@
 endef
 
 $(BUILD)/%/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS) Makefile $(BUILD)/generation
@@ -104,6 +104,14 @@ $(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
 $(BUILD)/%.a:
 	rm -f $@
 	$(SDK)/bin/llvm-ar rcsD $@ $^
+
+# How each unit was compiled, as clang wrote it down.
+$(BUILD)/%/compile_commands.json: $(BUILD)/%/libwasi-utimens.a
+	@cat $(UNITS:%=$(@D)/%.json) | sed '1s/^/[/; $$s/,$$/]/' >$@
+
+.PHONY: compile_commands.json
+compile_commands.json: $(BUILD)/plain/compile_commands.json ## for editors: how each unit of the overlay is compiled
+	@cp $< $@
 
 .PHONY: overlay
 overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a) ## the overlay for SYSROOT (the default target)
@@ -190,7 +198,10 @@ include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench
 
 .PHONY: lint
 lint: | toolchain ## clang-format and clang-tidy, shellcheck, ruff
-	@scripts/lint.sh .toolchain/sysroots/*
+	@for sysroot in .toolchain/sysroots/*; do \
+	    $(MAKE) -s SYSROOT=$$sysroot build/$${sysroot##*/}/{plain,counted}/compile_commands.json; \
+	done
+	@scripts/lint.sh $$(ls .toolchain/sysroots | sed 's|^|build/|')
 
 .PHONY: clean
 clean: ## build/ gone; .toolchain/ stays
@@ -198,4 +209,4 @@ clean: ## build/ gone; .toolchain/ stays
 
 .PHONY: help
 help: ## what there is to type
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z_.-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the linter of each file of ours: lint.sh SYSROOT…, the overlay's generations among them.
+# Runs the linter of each file of ours: lint.sh BUILD…, the build directories of the sysroots.
 #
-# Each sysroot gives clang-tidy one generation to read; descriptor-counted, which no packaged
-# wasi-libc has yet, needs nothing from the sysroot and is read against the last one.
+# Each gives clang-tidy one generation to read; descriptor-counted, which no packaged wasi-libc has
+# yet, needs nothing from the sysroot and is read as built over the last one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH=$PWD/.toolchain/bin:$PATH
@@ -15,23 +15,21 @@ shellcheck -x "${shell_files[@]}"
 ruff check --quiet .
 ruff format --check --quiet .
 
-flags=(--target=wasm32-wasip2 -std=c++20 -fno-exceptions -fno-rtti -nostdinc++ -D_GNU_SOURCE
-    -Wall -Wextra -Wconversion -isystem include -Iwit-imports -Ilibc-overlay -DWASI_UTIMENS_NOFD=false)
-
-tidy() { # GENERATION SYSROOT
-    local output
-    output=$(clang-tidy --quiet libc-overlay/posix/*.cpp -- "${flags[@]}" --sysroot="$2" \
-        -DWASI_LIBC_GENERATION="\"generation/$1.h\"" 2>&1) || {
+# tidy DIRECTORY: with the flags that its compile_commands.json has.
+tidy() {
+    local output files
+    mapfile -t files < <(sed -nE 's/.*"file": "([^"]+)".*/\1/p' "$1/compile_commands.json")
+    output=$(clang-tidy --quiet -p "$1" "${files[@]}" 2>&1) || {
         echo "$output"
         return 1
     }
 }
 
 declare -A seen
-for sysroot; do
-    generation=$(scripts/generation.py "$sysroot")
-    [ -n "${seen[$generation]:-}" ] || tidy "$generation" "$sysroot"
+for build; do
+    generation=$(cat "$build/generation")
+    [ -n "${seen[$generation]:-}" ] || tidy "$build/plain"
     seen[$generation]=yes
 done
-[ -n "${seen[descriptor-counted]:-}" ] || tidy descriptor-counted "$sysroot"
+[ -n "${seen[descriptor-counted]:-}" ] || tidy "$build/counted"
 echo "lint: clean"
