@@ -101,6 +101,12 @@ $$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \
 endef
 $(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
 
+# The counted generation, which needs nothing of a sysroot but the headers: for a release, and for the
+# suite, which brings a stand-in for its table over that of descriptor-ref.
+GENERATION_counted := descriptor-counted
+CXXFLAGS_counted := $(CXXFLAGS_wrap)
+$(eval $(call variant_rules,counted))
+
 $(BUILD)/%.a:
 	rm -f $@
 	$(SDK)/bin/llvm-ar rcsD $@ $^
@@ -143,14 +149,25 @@ install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems 
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
 	@scripts/install.sh --uninstall --prefix "$$PREFIX"
 
-# A release, with an installation for each generation of the toolchain's sysroots.
+# A release has each generation: where no sysroot of the toolchain is counted, over the newest.
 DIST ?= build/dist
+
+$(BUILD)/package-counted: $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a $(PACKAGE)
+	scripts/package.sh $(BUILD)/counted $@ $(FUNCTIONS)
+
+.PHONY: package-counted
+package-counted: $(BUILD)/package-counted
 
 .PHONY: dist
 dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generation
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots
-	@for sysroot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$$sysroot package; done
-	@scripts/dist.sh '$(DIST)' $$(ls -d .toolchain/sysroots/* | sed 's|.*/|build/|')
+	@for sysroot in .toolchain/sysroots/*; do \
+	    $(MAKE) -s SYSROOT=$$sysroot package; \
+	    build=build/$${sysroot##*/}; \
+	    packages+=($$(cat $$build/generation)=$$build/package); \
+	done; \
+	$(MAKE) -s SYSROOT=$$sysroot package-counted; \
+	scripts/dist.sh '$(DIST)' descriptor-counted=$$build/package-counted "$${packages[@]}"
 
 # --- A sysroot with the overlay inside ---------------------------------------
 

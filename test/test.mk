@@ -46,12 +46,6 @@ SUITE_CXX = $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=
 	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/guest/catch2 -isystem $(AMALGAMATED) -isystem include
 SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest/guest
 
-# The counted generation, which a sysroot may not have: the suite brings a stand-in for its table
-# over that of descriptor-ref.
-GENERATION_counted := descriptor-counted
-CXXFLAGS_counted := $(CXXFLAGS_wrap)
-$(eval $(call variant_rules,counted))
-
 $(SUITE)/catch_amalgamated.o: $(AMALGAMATED)/catch_amalgamated.cpp test/guest/catch2/__config_site
 	@mkdir -p $(@D)
 	$(SUITE_CXX) -O1 -c $< -o $@

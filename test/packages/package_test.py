@@ -5,8 +5,6 @@ import filecmp
 import os
 import re
 import shutil
-import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -322,34 +320,3 @@ def test_rust(tmp_path):
     )
     assert run(wasm, tmp_path) == "0 -1"
     assert (tmp_path / "d/file").stat().st_mtime_ns == 3_000_000_004
-
-
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory) -> list[Path]:
-    """The release, made twice."""
-    found = []
-    for _ in range(2):
-        where = tmp_path_factory.mktemp("dist")
-        make("dist", f"DIST={where}")
-        found += where.iterdir()
-    return found
-
-
-def test_the_release_is_the_same_whenever_it_is_made(releases):
-    first, second = releases
-    assert first.name == second.name and first.read_bytes() == second.read_bytes()
-    assert str(toolbox.ROOT).encode() not in subprocess.run(
-        ["gzip", "-dc", str(first)], capture_output=True, check=True
-    ).stdout  # fmt: skip
-
-
-def test_a_guest_from_the_release_alone(releases, snapshot, guest, tmp_path):
-    with tarfile.open(releases[0]) as archive:
-        archive.extractall(tmp_path / "release", filter="data")
-    (top,) = (tmp_path / "release").iterdir()
-    assert {"README.md", "LICENSE"} <= {path.name for path in top.iterdir()}
-    prefix = top / (toolbox.build_dir(snapshot) / "generation").read_text().strip()
-    for name in NAMES:
-        config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
-        clang(snapshot, config, guest, "-o", tmp_path / "guest.wasm")
-        assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A release: what it holds, and guests on each wasi-libc generation from its tarball alone."""
+
+import gzip
+import os
+import re
+import shlex
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+import toolbox
+from packages.install_test import ENVIRONMENT, SH, make, tree
+from packages.package_test import CMAKE_TOOLCHAIN, GUEST, NAMES, PRINTS
+
+NEWEST = toolbox.SNAPSHOTS[-1]
+COUNTED = "descriptor-counted"
+# Beside the sysroots of the toolchain a libc of the counted generation: a stand-in for its table,
+# which guests are linked with, over the newest with the table by reference.
+STANDS_ON = toolbox.of_generation("descriptor-ref")[-1:]
+SYSROOTS = [*toolbox.SNAPSHOTS, *([COUNTED] if STANDS_ON else [])]
+needs_toolchain = pytest.mark.skipif(
+    bool(toolbox.NAMED_SYSROOT), reason="a release is made from the toolchain's sysroots"
+)
+pytestmark = needs_toolchain
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory) -> list[Path]:
+    """The tarball, made twice."""
+    found = []
+    for _ in range(2):
+        where = tmp_path_factory.mktemp("dist")
+        make("dist", f"DIST={where}")
+        found += where.iterdir()
+    return found
+
+
+@pytest.fixture(scope="module")
+def release(releases, tmp_path_factory) -> Path:
+    """Unpacked, in a place with a space in its name."""
+    where = tmp_path_factory.mktemp("a release")
+    with tarfile.open(releases[0]) as archive:
+        archive.extractall(where)
+    (top,) = where.iterdir()
+    return top
+
+
+@pytest.fixture
+def guest(tmp_path) -> Path:
+    (tmp_path / "guest.c").write_text(GUEST)
+    return tmp_path / "guest.c"
+
+
+@pytest.fixture(params=SYSROOTS)
+def sysroot(request, tmp_path) -> tuple[str, Path, list[str]]:
+    """The generation of a sysroot, where install.sh finds it, and with what a guest is linked."""
+    if request.param != COUNTED:
+        stock = toolbox.stock_sysroot(request.param)
+        return toolbox.generation(request.param), stock, [f"--sysroot={stock}"]
+    table = toolbox.build_dir(STANDS_ON[0]) / "catch2/generation/counted/table.o"
+    libc = tmp_path / "counted/lib/wasm32-wasip2/libc.a"
+    libc.parent.mkdir(parents=True)
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "rcs", str(libc), str(table)])
+    return COUNTED, tmp_path / "counted", [f"--sysroot={toolbox.stock_sysroot(STANDS_ON[0])}", str(table)]
+
+
+def install(release: Path, *words: str | Path, check=True, **options):
+    return toolbox.run([SH, str(release / "install.sh"), *map(str, words)], check=check, **options)
+
+
+def check_guest(prefix: Path, link: list[str], guest: Path, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir(exist_ok=True)
+    for name in NAMES:
+        config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
+        clang = [str(toolbox.SDK / "bin/clang"), config, "-Wall", "-Wextra", "-Werror", str(guest), *link]
+        toolbox.run([*clang, "-o", str(tmp_path / "guest.wasm")])
+        done = toolbox.run_guest(tmp_path / "guest.wasm", dirs={"/d": tmp_path / "d"})
+        assert done.stdout == PRINTS[name]
+
+
+def test_the_same_bytes_whenever_it_is_made(releases):
+    first, second = (path.read_bytes() for path in releases)
+    assert first == second
+    assert str(toolbox.ROOT).encode() not in gzip.decompress(first)
+
+
+def test_installed_for_a_sysroot(release, sysroot, guest, tmp_path):
+    generation, stock, link = sysroot
+    prefix = tmp_path / "the prefix"
+    env = ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
+    install(release, "--sysroot", stock, "--prefix", prefix, env=env)
+    archive = "lib/wasm32-wasip2/libwasi-utimens.a"
+    assert (prefix / archive).read_bytes() == (release / generation / archive).read_bytes()
+    assert not any(path.is_symlink() for path in prefix.rglob("*"))
+    check_guest(prefix, link, guest, tmp_path)
+    install(release, "--uninstall", "--prefix", prefix)
+    assert not prefix.exists()
+
+
+def test_each_package_works_where_it_is(release, sysroot, guest, tmp_path):
+    generation, _, link = sysroot
+    check_guest(release / generation, link, guest, tmp_path)
+
+
+def test_installed_for_a_wasi_sdk(release, guest, tmp_path):
+    """By its own llvm-nm, with no other on PATH, and no compiler."""
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for tool in ("cat", "chmod", "cksum", "cp", "dirname", "grep", "mkdir", "mv", "rm", "sh", "sleep"):
+        (bare / tool).symlink_to(shutil.which(tool))
+    install(release, "--sdk", toolbox.SDK, "--prefix", tmp_path / "new", env={"PATH": str(bare)})
+    check_guest(tmp_path / "new", [], guest, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["--prefix", "new"], "install: for which wasi-libc? Name a --sysroot, or a wasi-sdk as --sdk"),
+        (["--sysroot", "", "--prefix", "new"], "install: --sysroot is empty: name a directory"),
+        (["--sysroot", "empty", "--prefix", "new"], "empty is not a wasi-libc sysroot"),
+        (["--sdk", "empty", "--prefix", "new"], "empty is no wasi-sdk: it has no bin/llvm-nm"),
+        (["--sysroot", "2025", "--prefix", "new"], "(wasi-sdk 28)"),
+        (["--sysroot", "overlaid", "--prefix", "new"], "overlaid already holds the overlay"),
+        (["--sysroot", "unknown", "--prefix", "new"], "unknown wasi-libc in"),
+        (["--sdk", "@sdk"], "install: where to? Name a --prefix"),
+        (["--sdk", "@sdk", "--prefix"], "install: --prefix is empty: name a directory"),
+        (["--sdk", "@sdk", "--prefix", "a\nb"], "install: --prefix has a line break in its name"),
+        (["--sdk", "@sdk", "--prefix", "@sysroot"], "is not as wasi-utimens installs it"),
+        (["--force"], "install: no option --force: see install.sh --help"),
+        (["--uninstall"], "uninstall: where to? Name a --prefix"),
+    ],
+)
+def test_refused_by_name(words, said, release, tmp_path):
+    defines = {
+        "2025": ["descriptor_table_get_ref", "descriptor_table_update"],
+        "overlaid": ["descriptor_table_get_ref", "__stock_futimens"],
+        "unknown": ["futimens"],
+    }
+    for name, symbols in defines.items():
+        libc = tmp_path / name / "lib/wasm32-wasip2/libc.a"
+        libc.parent.mkdir(parents=True)
+        (tmp_path / "libc.c").write_text("".join(f"void {symbol}(void) {{}}\n" for symbol in symbols))
+        toolbox.run([str(toolbox.SDK / "bin/clang"), "--target=wasm32-wasip2", "-c", "libc.c"], cwd=tmp_path)
+        toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "rcs", str(libc), "libc.o"], cwd=tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "sysroot/include/wasm32-wasip2/sys").mkdir(parents=True)
+    (tmp_path / "sysroot/include/wasm32-wasip2/sys/time.h").write_text("the sysroot's own\n")
+    places = {"@sdk": str(toolbox.SDK), "@sysroot": str(tmp_path / "sysroot")}
+    before = tree(tmp_path)
+    env = ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
+    done = install(release, *[places.get(word, word) for word in words], check=False, env=env, cwd=tmp_path)
+    assert done.returncode != 0 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert said in done.stderr
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("what", ["all of it", "one generation"])
+def test_unpacked_over_a_sysroot(what, releases, release, tmp_path):
+    """Nothing that was there is another."""
+    stock = toolbox.stock_sysroot(NEWEST)
+    sysroot = tmp_path / "sysroot"
+    shutil.copytree(stock / "include/wasm32-wasip2/sys", sysroot / "include/wasm32-wasip2/sys")
+    shutil.copytree(stock / "include/wasm32-wasip2/wasi", sysroot / "include/wasm32-wasip2/wasi")
+    before = tree(sysroot)
+    unpack = ["tar", "-xzf", str(releases[0]), "-C", str(sysroot)]
+    if what == "all of it":
+        toolbox.run([*unpack, "--strip-components=1"])
+    else:  # tar says that it cannot put the headers there
+        done = toolbox.run([*unpack, "--strip-components=2", f"{release.name}/descriptor-ref"], check=False)
+        assert done.returncode != 0
+    after = tree(sysroot)
+    assert {path: after.get(path) for path in before} == before
+
+
+CMAKE_PROJECT = """
+cmake_minimum_required(VERSION 3.13)
+project(guest C)
+find_package(wasi-utimens REQUIRED)
+add_executable(guest guest.c)
+target_link_libraries(guest PRIVATE wasi-utimens::wasi-utimens)
+"""
+CMAKE_LOCATION = """
+cmake_minimum_required(VERSION 3.13)
+project(none NONE)
+find_package(wasi-utimens 0.1)
+if(wasi-utimens_FOUND)
+  get_target_property(location wasi-utimens::wasi-utimens IMPORTED_LOCATION)
+  message("found ${location}")
+endif()
+"""
+
+
+def configure(tmp_path: Path, project: str, *words: str, check=True):
+    toolbox.needs("cmake")
+    (tmp_path / "CMakeLists.txt").write_text(project)
+    return toolbox.run(["cmake", "-S", str(tmp_path), "-B", str(tmp_path / "build"), *words], check=check)
+
+
+def test_find_package_picks_by_the_sysroot(release, sysroot, tmp_path):
+    generation, stock, _ = sysroot
+    where = [f"-DCMAKE_PREFIX_PATH={release}", f"-DCMAKE_C_COMPILER={toolbox.SDK}/bin/clang"]
+    done = configure(tmp_path, CMAKE_LOCATION, *where, f"-DCMAKE_SYSROOT={stock}")
+    assert done.stderr == f"found {release}/{generation}/lib/wasm32-wasip2/libwasi-utimens.a\n"
+
+
+def test_find_package_says_why_there_is_none(release, tmp_path):
+    where = [f"-DCMAKE_PREFIX_PATH={release}", f"-DCMAKE_C_COMPILER={toolbox.SDK}/bin/clang"]
+    done = configure(tmp_path, CMAKE_LOCATION, *where, f"-DCMAKE_SYSROOT={tmp_path}/none")
+    assert f"generation: {tmp_path}/none is not a directory" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("names_sysroot", [True, False], ids=["CMAKE_SYSROOT", "the compiler's own"])
+def test_a_guest_by_cmake_from_the_release(names_sysroot, release, guest, tmp_path):
+    lines = CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=toolbox.SDK / "share/wasi-sysroot").splitlines()
+    kept = [line for line in lines if names_sysroot or "CMAKE_SYSROOT" not in line]
+    (tmp_path / "toolchain.cmake").write_text("\n".join(kept))
+    where = f"-DCMAKE_FIND_ROOT_PATH={release}"
+    configure(tmp_path, CMAKE_PROJECT, where, f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake")
+    toolbox.run(["cmake", "--build", str(tmp_path / "build")])
+    (tmp_path / "d").mkdir()
+    done = toolbox.run_guest(tmp_path / "build/guest", dirs={"/d": tmp_path / "d"})
+    assert done.stdout == PRINTS["wasi-utimens"]
+
+
+# --- Its pages ---------------------------------------------------------------
+
+
+def test_no_link_in_its_pages_is_broken(release):
+    for page in release.rglob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_line_of_its_readme(release, tmp_path):
+    """As it is typed, with SDK and DIR set."""
+    toolbox.needs("pkg-config")
+    readme = (release / "README.md").read_text()
+    blocks = re.findall(r"(?:^    .*\n)+", readme, re.M)
+    assert len(blocks) == 3
+    home = tmp_path / "release"
+    shutil.copytree(release, home, symlinks=True)
+    setting = f"set -eu\nSDK={shlex.quote(str(toolbox.SDK))}\nDIR={shlex.quote(str(tmp_path))}/installed\n"
+    done = toolbox.run([SH, "-c", setting + "".join(blocks)], cwd=home, env=ENVIRONMENT)
+    assert f"-isystem{tmp_path}/installed" in done.stdout
+    assert not (tmp_path / "installed").exists()
+    assert not re.search(r"\bmake [a-z]", readme.partition("## Which wasi-sdk")[0])
+    for name in ("touch", "utimes-probe"):
+        toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(home / f"{name}.wasm")])
+
+
+def test_every_directory_of_it_is_explained(release):
+    readme = (release / "README.md").read_text()
+    table = readme.partition("## What is where")[2].partition("## Which")[0]
+    for path in release.iterdir():
+        if path.is_dir():
+            assert f"`{path.name}" in table, path.name
+    assert os.access(release / "install.sh", os.X_OK)
