@@ -73,7 +73,7 @@ extern "C" {
  *    1  the host sets times through this descriptor
  *    0  it does not: futimens(fd, ...) fails with ENOSYS
  *   -1  futimens(fd, ...) fails otherwise, with errno as it would set it: EBADF fd is not open or
- *       negative, EINVAL it is no file of the filesystem, or what the host answered
+ *       negative, EINVAL it is not a file of the filesystem, or what the host answered
  * errno is left alone by 0 and 1.
  *
  * To gate a test on it:

@@ -30,7 +30,7 @@ Written by `make bench`; do not edit. Measured on each snapshot of wasi-libc tha
 exact and the same on every machine. A guest makes a call N times, and 2N times; the difference of
 the two runs divided by N is the cost of one call, and from that the cost of the empty loop
 ({loop}) is taken off. With the snapshots of 2024 it includes the preview 1 adapter, which is part
-of the guest. What the host does is no fuel.
+of the guest. What the host does costs no fuel.
 
 A call is made of three things, each measured by itself in a loop like the others:
 

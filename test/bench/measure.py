@@ -198,7 +198,8 @@ class Bench:
         generation = (toolbox.build_dir(self.snapshot) / "generation").read_text().strip()
         flags = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-nostdinc++", "-DCHDIR"]
         flags += [
-            f"-I{toolbox.ROOT / room}" for room in ("include", "wit-imports", "libc-overlay", "test/bench")
+            f"-I{toolbox.ROOT / folder}"
+            for folder in ("include", "wit-imports", "libc-overlay", "test/bench")
         ]
         flags.append(f'-DWASI_LIBC_GENERATION="generation/{generation}.h"')
         flags.append(f'-DBENCH_GENERATION="parts/{generation}.h"')
