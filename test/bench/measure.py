@@ -34,12 +34,14 @@ class Call:
     parts: tuple[tuple[str, ...], ...] = ()
     chdir: bool = False  # in a guest that has changed its directory to /d
     preopens: int = 1
+    dot: bool = False  # in a guest whose current directory is preopened, as "."
     in_stock: bool = True
 
     def __str__(self):
         text = self.text.replace("LONG_PATH", f'"{LONG_PATH}"').replace("LONG_NAME", f'"{LONG_NAME}"')
         where = [", after `chdir`"] if self.chdir else []
         where += [f", {self.preopens} preopens"] if self.preopens > 1 else []
+        where += [", `.` preopened"] if self.dot else []
         return f"`{text}`{''.join(where)}"
 
 
@@ -85,6 +87,8 @@ REFUSED = [
     Call('utimensat(dirfd, "f", times, -1)'),
     Call("utimensat(AT_FDCWD, NULL, times, 0)"),
     Call('utimensat(AT_FDCWD, "", times, 0)'),
+    Call("utimensat(AT_FDCWD, NULL, times, 0)", dot=True),
+    Call('utimensat(AT_FDCWD, "", times, 0)', dot=True),
     Call('utimensat(closed, "f", times, 0)'),
     Call('utimensat(AT_FDCWD, "/elsewhere", times, 0)'),
     Call(r'utimensat(dirfd, "\xff", times, 0)'),
@@ -174,10 +178,12 @@ class Bench:
         self.wasm = cache(self.wasm)
         self.fuel_guest = cache(self.fuel_guest)
 
-    def dirs(self, preopens: int = 1) -> dict[str, Path]:
-        """/d among as many preopened directories, in the midst of them."""
+    def dirs(self, call: Call | None = None) -> dict[str, Path]:
+        """/d among the directories that the call has preopened, in the midst of them."""
+        preopens = call.preopens if call else 1
         names = [f"/preopen-{i:02}" for i in range(preopens - 1)]
         names.insert(preopens // 2, "/d")
+        names += ["."] if call and call.dot else []
         return dict.fromkeys(names, self.directory)
 
     def wasm(self, source: str, link: str, *flags: str) -> Path:
@@ -222,7 +228,7 @@ class Bench:
         """A call's fuel, the loop around it included."""
         guest = self.fuel_guest(link, call.chdir)
         try:
-            fuel, result = guest.fuel_each(call.text, dirs=self.dirs(call.preopens))
+            fuel, result = guest.fuel_each(call.text, dirs=self.dirs(call))
         except (wasmtime.Trap, wasmtime.WasmtimeError):
             return Cost("trap", None)
         return Cost(result, fuel)
@@ -232,14 +238,14 @@ class Bench:
         guest = self.fuel_guest(link, call.chdir).guest
 
         def count(calls: int) -> int:
-            done = error_host.Host().run(guest, call.text, str(calls), dirs=self.dirs(call.preopens))
+            done = error_host.Host().run(guest, call.text, str(calls), dirs=self.dirs(call))
             return len(done.calls)
 
         return count(1) - count(0)
 
     def part(self, call: Call, part: tuple[str, ...]) -> int:
         """The fuel of a part of a call, without the loop."""
-        fuel, _ = self.parts_guest.fuel_each(*part, dirs=self.dirs(call.preopens))
+        fuel, _ = self.parts_guest.fuel_each(*part, dirs=self.dirs(call))
         return fuel - self.loop
 
     def size(self, link: str, use: str | None) -> int:
