@@ -67,6 +67,8 @@ OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
 # names that the linker looks for; those of `plain` go into a libc.a.
 CXXFLAGS_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name))
 CXXFLAGS_plain :=
+# As plain, for shared libraries. Apart, since position-independent code makes a refused call dearer.
+CXXFLAGS_pic := -fPIC
 
 HEADERS := $(wildcard include/*/*.h wit-imports/*.h libc-overlay/*/*.h)
 
@@ -99,7 +101,7 @@ $$(BUILD)/$(1)/libwasi-utimens.a: $$(UNITS:%=$$(BUILD)/$(1)/%.o)
 $$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \
 	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out futimens,$$(UNITS)))
 endef
-$(foreach variant,wrap plain,$(eval $(call variant_rules,$(variant))))
+$(foreach variant,wrap plain pic,$(eval $(call variant_rules,$(variant))))
 
 # The counted generation, which needs nothing of a sysroot but the headers: for a release, and for the
 # suite, which brings a stand-in for its table over that of descriptor-ref.
@@ -119,17 +121,28 @@ $(BUILD)/%/compile_commands.json: $(BUILD)/%/libwasi-utimens.a
 compile_commands.json: $(BUILD)/plain/compile_commands.json ## for editors: how each unit of the overlay is compiled
 	@cp $< $@
 
+# Shared libraries. They say which WIT their imports come from.
+PIC_ARCHIVES := $(BUILD)/pic/libwasi-utimens.a $(BUILD)/pic/libwasi-utimens-nofd.a
+$(PIC_ARCHIVES): $(BUILD)/pic/component-type.o
+$(BUILD)/pic/component-type.o: wit-imports/component-type.s
+	@mkdir -p $(@D)
+	$(CLANG) -c $< -o $@
+
+SHARED := $(BUILD)/shared
+$(SHARED): $(PIC_ARCHIVES) $(wildcard $(SYSROOT)/lib/wasm32-wasip2/libc.so) $(wildcard scripts/*.py)
+	scripts/shared.py $(SYSROOT) $(SDK) $@ $(PIC_ARCHIVES) $(UNITS)
+
 .PHONY: overlay
-overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a) ## the overlay for SYSROOT (the default target)
+overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a) $(SHARED) ## the overlay for SYSROOT (the default target)
 
 # --- Installed, for an untouched sysroot -------------------------------------
 
 # All that an installation has, as its prefix.
 PACKAGE := $(BUILD)/package
 
-$(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a include/sys/time.h \
+$(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(SHARED) include/sys/time.h \
 		include/wasi/utimens.h $(wildcard scripts/package/*) scripts/package.sh Makefile
-	scripts/package.sh $(BUILD)/wrap $@ $(FUNCTIONS)
+	scripts/package.sh $(BUILD)/wrap $(SHARED) $@ $(FUNCTIONS)
 
 .PHONY: package
 package: $(PACKAGE)
@@ -144,6 +157,7 @@ install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems 
 	@mkdir -p $(BUILD)
 	@flock $(BUILD)/lock $(MAKE) --no-print-directory package
 	@flock $(BUILD)/lock scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
+	@cat $(SHARED)/left-out >&2
 
 .PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
@@ -153,7 +167,7 @@ uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
 DIST ?= build/dist
 
 $(BUILD)/package-counted: $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a $(PACKAGE)
-	scripts/package.sh $(BUILD)/counted $@ $(FUNCTIONS)
+	scripts/package.sh $(BUILD)/counted '' $@ $(FUNCTIONS)
 
 .PHONY: package-counted
 package-counted: $(BUILD)/package-counted
@@ -171,19 +185,30 @@ dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generati
 
 # --- A sysroot with the overlay inside ---------------------------------------
 
-copy_sysroot = scripts/sysroot.py '$(SYSROOT)' '$(1)' $(filter %.a,$^) include $(SDK)/bin/llvm-ar $(FUNCTIONS)
+nofd := $(if $(filter no,$(FD)),-nofd)
+REPLACE ?= no
+$(if $(filter-out yes no,$(REPLACE)),$(error REPLACE=$(REPLACE): say yes or no))
+
+# overlay_inside,SCRIPT,FROM,TO,-nofd or nothing
+overlay_inside = scripts/$(1).py '$(2)' '$(3)' --archive $(BUILD)/plain/libwasi-utimens$(4).a \
+	--pic-archive $(BUILD)/pic/libwasi-utimens$(4).a --headers include --sdk $(SDK) --replace $(REPLACE) $(FUNCTIONS)
 
 .PHONY: sysroot
-sysroot: $(BUILD)/plain/libwasi-utimens$(if $(filter no,$(FD)),-nofd).a ## DEST=DIR [SYSROOT=DIR] [FD=no]: a sysroot with the overlay inside
-	@$(call copy_sysroot,$(DEST))
+sysroot: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [SYSROOT=DIR] [FD=no] [REPLACE=yes]: a sysroot with the overlay inside
+	@$(call overlay_inside,sysroot,$(SYSROOT),$(DEST),$(nofd))
+
+.PHONY: sdk
+sdk: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [WASI_SDK_PATH=SDK] [FD=no] [REPLACE=yes]: a wasi-sdk with the overlay inside
+	$(if $(call is_set,SYSROOT),$(error make sdk takes the sysroot of the SDK: say WASI_SDK_PATH=SDK, and leave SYSROOT away))
+	@$(call overlay_inside,sdk,$(SDK),$(DEST),$(nofd))
 
 # The copies that tests use, and those that CPython and the clients are built on.
 SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot build/clients-sysroot
-$(SYSROOTS): $(BUILD)/plain/libwasi-utimens.a
-$(SYSROOTS:%=%-nofd): $(BUILD)/plain/libwasi-utimens-nofd.a
+$(SYSROOTS): $(BUILD)/plain/libwasi-utimens.a $(BUILD)/pic/libwasi-utimens.a
+$(SYSROOTS:%=%-nofd): $(BUILD)/plain/libwasi-utimens-nofd.a $(BUILD)/pic/libwasi-utimens-nofd.a
 $(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) $(wildcard scripts/*.py)
 	rm -rf $@
-	$(call copy_sysroot,$@)
+	$(call overlay_inside,sysroot,$(SYSROOT),$@,$(if $(findstring -nofd,$@),-nofd))
 	touch $@
 
 # --- See it ------------------------------------------------------------------

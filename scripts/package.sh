@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# What `make install` copies: package.sh ARCHIVES DIR FUNCTION…
+# What `make install` copies: package.sh ARCHIVES LIBRARIES DIR FUNCTION…
 #
+# ARCHIVES has the archives, LIBRARIES the shared libraries; it is empty where there are none.
 # DIR is made anew, as an installation prefix: headers, archives, and what tells each build system how
 # to link them. Nothing in it says where it is, so it works wherever it is moved.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ $# -ge 3 ] || {
-    echo "usage: package.sh ARCHIVES DIR FUNCTION…" >&2
+[ $# -ge 4 ] || {
+    echo "usage: package.sh ARCHIVES LIBRARIES DIR FUNCTION…" >&2
     exit 1
 }
-archives=$1 dir=$2
-shift 2
+archives=$1 libraries=$2 dir=$3
+shift 3
 wrap=("${@/#/-Wl,--wrap=}")
 version=$(awk '/define WASI_UTIMENS_VERSION_(MAJOR|MINOR|PATCH)/ { printf "%s%s", dot, $3; dot = "." }' include/wasi/utimens.h)
 
@@ -42,6 +43,9 @@ for name in wasi-utimens wasi-utimens-nofd; do
     put "lib/wasm32-wasip2/lib$name.a" <"$archives/lib$name.a"
     filled wasi-utimens.pc "$name" "$what" | put "lib/wasm32-wasip2/pkgconfig/$name.pc"
     filled wasi-utimens.cfg "$name" | put "share/wasi-utimens/$name.cfg"
+done
+for file in ${libraries:+"$libraries"/*.so}; do
+    [ ! -e "$file" ] || put "lib/wasm32-wasip2/${file##*/}" <"$file"
 done
 # What install.sh goes by. The last to be written: without it nothing is installed.
 (cd "$dir.new" && find . -type f | sed 's|^\./||' | LC_ALL=C sort | xargs cksum) >"$dir.sums"

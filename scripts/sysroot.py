@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Copies a sysroot, with the overlay in its libc.a: sysroot.py SYSROOT DEST ARCHIVE HEADERS AR NAME…
+"""Copies a sysroot, with the overlay in its libc.a and its libc.so.
 
-ARCHIVE holds the overlay under the functions' own names, HEADERS is its include directory, AR an
-llvm-ar, and the NAMEs are the functions that it takes over. Stock's definition of each stays in the
-copy as __stock_NAME. An object of libc.a that defines one of them goes on calling stock's others;
-every other object calls the overlay's.
+Stock's definition of each function stays in the copy as __stock_NAME. An object of libc.a that
+defines one of them goes on calling stock's others; every other object calls the overlay's.
 """
 
+import argparse
 import contextlib
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import generation
 import wasm_object
@@ -30,32 +31,118 @@ STOCK_HEADERS = INCLUDE / "wasi/stock"
 STOCK_PREFIX = b"__stock_"
 # Before the name of each member of ours, which may be that of one of libc's.
 MEMBER_PREFIX = "wasi-utimens-"
+# What libc.so has in place of libc.a's members of the same functions.
+LONG_DOUBLE = "libc-printscan-long-double.a"
+
+Members = list[tuple[str, bytes]]
 
 
-def write_archive(path: Path, contents: list[tuple[str, bytes]], ar: str) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        files = []
-        for number, (name, content) in enumerate(contents):
-            file = Path(scratch, str(number), name)
-            file.parent.mkdir()
-            file.write_bytes(content)
-            files.append(file)
-        listing = Path(scratch, "members")
-        listing.write_text("".join(f'"{file}"\n' for file in files))
-        path.unlink()
-        subprocess.run([ar, "qcsD", path, f"@{listing}"], check=True)
+class Overlay(NamedTuple):
+    archive: Path  # under the functions' own names
+    pic_archive: Path  # the same, position-independent
+    headers: Path
+    functions: list[bytes]  # that it takes over from libc
 
 
-def stock_renamed(content: bytes, names: dict[bytes, bytes]) -> bytes:
-    if not wasm_object.is_object(content) or names.keys().isdisjoint(wasm_object.defined_symbols(content)):
+# --- Tools -------------------------------------------------------------------
+
+
+def run(tool: Path, *words: str | Path) -> str:
+    done = subprocess.run([tool, *words], capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
+        raise Refused(f"{tool.name} fails: {said[0]}")
+    return done.stdout.strip()
+
+
+def write_members(contents: Members, scratch: str) -> str:
+    """Writes each to a file of its own; returns the argument that names them all to a tool of LLVM."""
+    files = []
+    for number, (name, content) in enumerate(contents):
+        file = Path(scratch, str(number), name)
+        file.parent.mkdir()
+        file.write_bytes(content)
+        files.append(file)
+    listing = Path(scratch, "members")
+    listing.write_text("".join(f'"{file}"\n' for file in files))
+    return f"@{listing}"
+
+
+# --- libc.a and libc.so ------------------------------------------------------
+
+
+def with_overlay(stock: Members, ours: Path, functions: list[bytes]) -> Members:
+    names = {name: STOCK_PREFIX + name for name in functions}
+
+    def renamed(content: bytes) -> bytes:
+        if wasm_object.is_object(content) and not names.keys().isdisjoint(
+            wasm_object.defined_symbols(content)
+        ):
+            return wasm_rename.rename(content, names)
         return content
-    return wasm_rename.rename(content, names)
+
+    return [(name, renamed(content)) for name, content in stock] + [
+        (MEMBER_PREFIX + name, content) for name, content in members(ours)
+    ]
 
 
-def with_overlay(stock: Path, overlay: Path, functions: list[str]) -> list[tuple[str, bytes]]:
-    names = {name.encode(): STOCK_PREFIX + name.encode() for name in functions}
-    ours = [(MEMBER_PREFIX + name, content) for name, content in members(overlay)]
-    return [(name, stock_renamed(content, names)) for name, content in members(stock)] + ours
+def write_archive(path: Path, contents: Members, sdk: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch, "libc.a")
+        run(sdk / "bin/llvm-ar", "qcsD", made, write_members(contents, scratch))
+        path.unlink()
+        shutil.copyfile(made, path)
+
+
+def with_long_double(stock: Members, archive: Path) -> Members:
+    """libc.a's members, those of the archive in place of the ones that define the same."""
+    if not archive.is_file():
+        return stock
+    instead = members(archive)
+    defined = set().union(*(wasm_object.defined_symbols(content) for _, content in instead))
+    return instead + [
+        (name, content)
+        for name, content in stock
+        if not wasm_object.is_object(content) or defined.isdisjoint(wasm_object.defined_symbols(content))
+    ]
+
+
+def write_shared(path: Path, root: Path, stock: Members, overlay: Overlay, sdk: Path) -> None:
+    """A libc.so in the place of stock's, made as that was, with its exports and our functions."""
+    wanted = wasm_object.exports(path.read_bytes())
+    ours = {
+        name
+        for _, content in members(overlay.pic_archive)
+        for name in wasm_object.defined_symbols(content)
+        if not name.startswith(b"_Z")
+    }
+    contents = with_overlay(
+        with_long_double(stock, root / LIB / LONG_DOUBLE), overlay.pic_archive, overlay.functions
+    )
+    visible = [
+        (
+            name,
+            wasm_rename.make_visible(content, wanted | ours) if wasm_object.is_object(content) else content,
+        )
+        for name, content in contents
+    ]
+    clang = [sdk / "bin/clang", f"--target={TARGET}", f"--sysroot={root}"]
+    builtins = run(*clang, "-print-libgcc-file-name")
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch, "libc.so")
+        flags = ["--skip-wit-component", "--experimental-pic", "--allow-undefined"]
+        words = ["-shared", "-nodefaultlibs", *(f"-Wl,{flag}" for flag in flags)]
+        run(*clang, *words, write_members(visible, scratch), builtins, "-o", made)
+        missing = wanted - wasm_object.exports(made.read_bytes())
+        if missing:
+            raise Refused(
+                f"cannot make {LIB / path.name}: it would lack {b', '.join(sorted(missing)).decode()}"
+            )
+        path.unlink()
+        shutil.copyfile(made, path)
+
+
+# --- The copy ----------------------------------------------------------------
 
 
 def put_headers(root: Path, headers: Path) -> None:
@@ -69,48 +156,116 @@ def put_headers(root: Path, headers: Path) -> None:
         shutil.copyfile(header, root / INCLUDE / name)
 
 
-def check(sysroot: Path, dest: Path) -> None:
+def copy(sysroot: Path, root: Path, overlay: Overlay, sdk: Path, copy_file: Callable = shutil.copy2) -> None:
+    """A whole new one at `root`. No file that copy_file made is written to, so that it may make links."""
+    shutil.copytree(sysroot, root, symlinks=True, copy_function=copy_file)
+    stock = members(sysroot / LIB / "libc.a")
+    libc = with_overlay(stock, overlay.archive, overlay.functions)
+    # A wasi-sdk may have a second libc.a, of bitcode, that clang prefers with -flto. Nothing renames the
+    # symbols of bitcode, so there too it is the one of objects, which is not optimized with the guest.
+    for path in sorted((root / LIB).rglob("libc.a")):
+        write_archive(path, libc, sdk)
+    pic = all(wasm_object.is_position_independent(content) for _, content in stock
+              if wasm_object.is_object(content))  # fmt: skip
+    for path in sorted((root / LIB).rglob("libc.so")):
+        if pic:
+            write_shared(path, root, stock, overlay, sdk)
+        else:
+            path.unlink()
+            print(
+                f"sysroot: {LIB / path.name} is left out: it would be without the overlay, and"
+                " libc.a, not being position-independent, makes no other",
+                file=sys.stderr,
+            )
+    put_headers(root, overlay.headers)
+
+
+def check(sysroot: Path) -> None:
     generation.generation_of(sysroot)
     if not (sysroot / INCLUDE / "sys/time.h").is_file():
         raise Refused(f"{sysroot} is not a wasi-libc sysroot: it has no {INCLUDE}/sys/time.h")
     for part in (LIB, INCLUDE, INCLUDE / "sys", INCLUDE / "wasi"):
         if (sysroot / part).resolve() != sysroot.resolve() / part:
             raise Refused(f"{sysroot / part} is a link: a copy would change what it points to")
+
+
+def check_place(dest: Path, original: Path, made_by_us: bool, replace: bool) -> None:
+    if dest.resolve().is_relative_to(original.resolve()):
+        raise Refused(f"{dest} is inside what is to be copied: name another place")
+    if original.resolve().is_relative_to(dest.resolve()):
+        raise Refused(f"{dest} holds what is to be copied: name another place")
     if dest.is_symlink() or (dest.exists() and not (dest.is_dir() and not any(dest.iterdir()))):
-        raise Refused(f"{dest} exists: name a new or an empty directory")
-    if dest.resolve().is_relative_to(sysroot.resolve()):
-        raise Refused(f"{dest} is inside the sysroot that is to be copied: name another place")
+        if not made_by_us:
+            raise Refused(f"{dest} exists: name a new or an empty directory")
+        if not replace:
+            raise Refused(f"{dest} exists: name a new directory, or say REPLACE=yes to have it made anew")
 
 
-def make(sysroot: Path, dest: Path, archive: Path, headers: Path, ar: str, functions: list[str]) -> None:
-    check(sysroot, dest)
+@contextlib.contextmanager
+def placed(dest: Path) -> Iterator[Path]:
+    """Where to make what goes to `dest`: all of it goes there, or nothing."""
     dest.parent.mkdir(parents=True, exist_ok=True)
-    # All of it, or nothing: made beside its place, then put there.
     with tempfile.TemporaryDirectory(prefix=f".{dest.name}.", dir=dest.parent) as scratch:
-        root = Path(scratch, "sysroot")
-        shutil.copytree(sysroot, root, symlinks=True)
-        libc = with_overlay(sysroot / LIB / "libc.a", archive, functions)
-        # A wasi-sdk may have a second libc.a, of bitcode, that clang prefers with -flto.
-        for path in sorted((root / LIB).rglob("libc.a")):
-            write_archive(path, libc, ar)
-        put_headers(root, headers)
+        made, old = Path(scratch, "new"), Path(scratch, "old")
+        yield made
         with contextlib.suppress(FileNotFoundError):
-            dest.rmdir()
-        root.rename(dest)
+            dest.rename(old)
+        try:
+            made.rename(dest)
+        except OSError:
+            old.rename(dest)
+            raise
+
+
+def is_overlaid(sysroot: Path) -> bool:
+    """Whether it is a copy that was made here."""
+    try:
+        return generation.Libc(sysroot / generation.LIBC).is_overlaid
+    except (Refused, wasm_object.Malformed, OSError):
+        return False
+
+
+# --- Commands ----------------------------------------------------------------
+
+
+def arguments(words: list[str], original: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument(original, type=Path)
+    parser.add_argument("dest")
+    for name in ("archive", "pic-archive", "headers", "sdk"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--replace", choices=["yes", "no"], default="no")
+    parser.add_argument("functions", nargs="+", type=str.encode)
+    return parser.parse_args(words)
+
+
+def overlay_of(options: argparse.Namespace) -> Overlay:
+    return Overlay(options.archive, options.pic_archive, options.headers, options.functions)
 
 
 def main(words: list[str]) -> None:
-    if len(words) < 6:
-        raise Refused("usage: sysroot.py SYSROOT DEST ARCHIVE HEADERS AR NAME…")
-    sysroot, dest, archive, headers, ar, *functions = words
-    if not dest:
+    options = arguments(words, "sysroot")
+    if not options.dest:
         raise Refused("no place named for the copy: say make sysroot DEST=DIR")
-    make(Path(sysroot), Path(dest).absolute(), Path(archive), Path(headers), ar, functions)
+    dest = Path(options.dest).absolute()
+    check(options.sysroot)
+    check_place(dest, options.sysroot, is_overlaid(dest), options.replace == "yes")
+    with placed(dest) as root:
+        copy(options.sysroot, root, overlay_of(options), options.sdk)
+
+
+def run_as_command(name: str, command: Callable[[list[str]], None]) -> None:
+    """With one line where it fails, and nothing left behind where it is stopped."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        command(sys.argv[1:])
+    except shutil.Error as error:  # of copytree: (from, to, why) of each file
+        source, _, why = error.args[0][0]
+        sys.exit(f"{name}: cannot copy {source}: {why}")
+    except (Refused, wasm_object.Malformed, OSError) as error:
+        sys.exit(f"{name}: {error}")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        main(sys.argv[1:])
-    except (Refused, wasm_object.Malformed, OSError, subprocess.CalledProcessError) as error:
-        sys.exit(f"sysroot: {error}")
+    run_as_command("sysroot", main)

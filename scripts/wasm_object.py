@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAGIC = b"\0asm\1\0\0\0"
-CUSTOM, TYPE, IMPORT, FUNCTION_SECTION, DATA_SECTION = 0, 1, 2, 3, 11  # section ids
+CUSTOM, TYPE, IMPORT, FUNCTION_SECTION, EXPORT, CODE, DATA_SECTION = 0, 1, 2, 3, 7, 10, 11  # section ids
 LINKING_VERSION = 2
 SYMBOL_TABLE = 8  # a subsection of linking
 FUNCTION, DATA, GLOBAL, SECTION, TAG, TABLE = range(6)  # kinds of symbols
-LOCAL, UNDEFINED, EXPLICIT_NAME = 0x02, 0x10, 0x40  # flags of symbols
-TABLE_INDEX_I32 = 2  # a relocation: the place of a function in the table
+LOCAL, HIDDEN, UNDEFINED, EXPORTED, EXPLICIT_NAME = 0x02, 0x04, 0x10, 0x20, 0x40  # flags of symbols
+# Relocations: the place of a function in the table, as data and in code; an address in code.
+TABLE_INDEX_I32, TABLE_INDEX_SLEB, MEMORY_ADDR_LEB, MEMORY_ADDR_SLEB = 2, 1, 3, 4
 WITH_ADDEND = {3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25}  # the relocations that have one
 VALUE_TYPES = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64"}
 
@@ -199,7 +200,12 @@ def symbols(module: bytes) -> list[Symbol]:
 
 
 def defined_symbols(module: bytes) -> set[bytes]:
-    return {symbol.name for symbol in symbols(module) if symbol.defined and symbol.name}
+    """For other objects: no local ones."""
+    return {
+        symbol.name
+        for symbol in symbols(module)
+        if symbol.defined and symbol.name and not symbol.flags & LOCAL
+    }
 
 
 # --- Types and relocations ---------------------------------------------------
@@ -243,19 +249,39 @@ def segment_starts(module: bytes) -> list[int]:
     return found
 
 
-def function_pointers(module: bytes, data: Symbol) -> dict[int, bytes]:
-    """By their offset in a piece of data, the names of the functions that it points to; b"" without one."""
-    table, start = symbols(module), segment_starts(module)[data.index] + data.offset
-    found = {}
+def relocations(module: bytes, wanted: int) -> Iterator[tuple[int, int, int]]:
+    """(type, offset, index) of each in the sections of this number."""
     numbers = [number for number, _ in sections(module)]
     for name, content in custom_sections(module):
         reader = Reader(content)
-        if not name.startswith(b"reloc.") or numbers[reader.uleb()] != DATA_SECTION:
+        if not name.startswith(b"reloc.") or numbers[reader.uleb()] != wanted:
             continue
         for _ in range(reader.uleb()):
             kind, at, index = reader.byte(), reader.uleb(), reader.uleb()
             if kind in WITH_ADDEND:
                 reader.uleb()
-            if kind == TABLE_INDEX_I32 and 0 <= at - start < data.size:
-                found[at - start] = table[index].name or b""
+            yield kind, at, index
+
+
+def function_pointers(module: bytes, data: Symbol) -> dict[int, bytes]:
+    """By their offset in a piece of data, the names of the functions that it points to; b"" without one."""
+    table, start = symbols(module), segment_starts(module)[data.index] + data.offset
+    return {
+        at - start: table[index].name or b""
+        for kind, at, index in relocations(module, DATA_SECTION)
+        if kind == TABLE_INDEX_I32 and 0 <= at - start < data.size
+    }
+
+
+def is_position_independent(module: bytes) -> bool:
+    fixed = {TABLE_INDEX_SLEB, MEMORY_ADDR_LEB, MEMORY_ADDR_SLEB}
+    return all(kind not in fixed for kind, _, _ in relocations(module, CODE))
+
+
+def exports(module: bytes) -> set[bytes]:
+    found, reader = set(), section(module, EXPORT)
+    for _ in range(reader.uleb()):
+        found.add(reader.vector())
+        reader.byte()
+        reader.uleb()
     return found

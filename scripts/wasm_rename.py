@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Renames symbols of a wasm object file, which llvm-objcopy cannot.
+"""Renames symbols of a wasm object file, and makes hidden ones visible, which llvm-objcopy cannot.
 
 The names of an object's symbols are in the symbol table of its custom section `linking`; an
 undefined one has that of its import. No relocation points into either section.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 
 from wasm_object import (
     CUSTOM,
+    EXPORTED,
+    HIDDEN,
     IMPORT,
     LINKING_VERSION,
     MAGIC,
     SYMBOL_TABLE,
     Reader,
+    Symbol,
     linking_subsections,
     sections,
     step_over_import_type,
@@ -46,30 +49,51 @@ def renamed_imports(section: bytes, names: Mapping[bytes, bytes]) -> bytes:
     return bytes(out)
 
 
-def renamed_linking(content: bytes, names: Mapping[bytes, bytes]) -> bytes:
+def with_symbols(content: bytes, changed: Callable[[Symbol], Symbol]) -> bytes:
+    """A linking section whose symbols are as `changed` gives them."""
     out = bytearray(uleb(LINKING_VERSION))
     for kind, data in linking_subsections(content):
         if kind == SYMBOL_TABLE:
-            symbols = list(symbol_table(data))
+            symbols = [changed(symbol) for symbol in symbol_table(data)]
             data = uleb(len(symbols)) + b"".join(
-                symbol.head
-                + (b"" if symbol.name is None else vector(names.get(symbol.name, symbol.name)))
-                + symbol.tail
+                symbol.head + (b"" if symbol.name is None else vector(symbol.name)) + symbol.tail
                 for symbol in symbols
             )
         out += bytes([kind]) + vector(data)
     return bytes(out)
 
 
-def rename(module: bytes, names: Mapping[bytes, bytes]) -> bytes:
-    """The object with the symbols in `names` renamed, where it defines them and where it uses them."""
+def changed_object(
+    module: bytes, changed: Callable[[Symbol], Symbol], imports: Mapping[bytes, bytes]
+) -> bytes:
     out = bytearray(MAGIC)
     for number, payload in sections(module):
         if number == IMPORT:
-            payload = renamed_imports(payload, names)
+            payload = renamed_imports(payload, imports)
         elif number == CUSTOM:
             reader = Reader(payload)
             if (name := reader.vector()) == b"linking":
-                payload = vector(name) + renamed_linking(payload[reader.at :], names)
+                payload = vector(name) + with_symbols(payload[reader.at :], changed)
         out += bytes([number]) + vector(payload)
     return bytes(out)
+
+
+def rename(module: bytes, names: Mapping[bytes, bytes]) -> bytes:
+    """The object with the symbols in `names` renamed, where it defines them and where it uses them."""
+    return changed_object(
+        module, lambda symbol: symbol._replace(name=names.get(symbol.name, symbol.name)), names
+    )
+
+
+def make_visible(module: bytes, names: Container[bytes]) -> bytes:
+    """The object with the symbols in `names` no longer hidden where it defines them, nor any that it uses."""
+
+    def changed(symbol: Symbol) -> Symbol:
+        if not symbol.flags & HIDDEN or (symbol.defined and symbol.name not in names):
+            return symbol
+        if symbol.flags & EXPORTED:  # as it is, and as it must be for its caller to find this one
+            return symbol
+        kind, after = symbol.head[:1], symbol.head[1 + len(uleb(symbol.flags)) :]
+        return symbol._replace(head=kind + uleb(symbol.flags & ~HIDDEN) + after)
+
+    return changed_object(module, changed, {})

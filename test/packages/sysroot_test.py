@@ -21,9 +21,13 @@ LIBC = f"{LIB}/libc.a"
 NEWEST = toolbox.SNAPSHOTS[-1]
 
 
-def command(sysroot: Path, dest: Path | str, archive: Path | None = None, ar: Path = AR) -> list[str]:
+def command(
+    sysroot: Path, dest: Path | str, archive: Path | None = None, sdk: Path = toolbox.SDK, replace: str = "no"
+) -> list[str]:
     archive = archive or toolbox.build_dir(NEWEST) / "plain/libwasi-utimens.a"
-    words = [sys.executable, SCRIPT, sysroot, dest, archive, toolbox.ROOT / "include", ar, *FUNCTIONS]
+    words = [sys.executable, SCRIPT, sysroot, dest, "--archive", archive, "--sdk", sdk, "--replace", replace]
+    words += ["--pic-archive", archive.parent.parent / "pic" / archive.name]
+    words += ["--headers", toolbox.ROOT / "include", *FUNCTIONS]
     return [str(word) for word in words]
 
 
@@ -296,7 +300,7 @@ def test_sys_time_h_in_every_dialect(snapshot, dialect, define, installed_too, t
 
 
 def test_the_shape_of_a_wasi_sdk(tmp_path):
-    """Several targets, links of every kind, a libc.so, and libraries of bitcode for -flto."""
+    """Several targets, links of every kind, and libraries of bitcode for -flto."""
     sdk = tmp_path / "share/wasi-sysroot"
     shutil.copytree(toolbox.stock_sysroot(NEWEST), sdk, symlinks=True)
     shutil.copytree(sdk / LIB, sdk / "lib/wasm32-wasip1-threads")
@@ -304,7 +308,6 @@ def test_the_shape_of_a_wasi_sdk(tmp_path):
     bitcode = sdk / LIB / "llvm-lto" / version
     bitcode.mkdir(parents=True)
     (bitcode / "libc.a").write_bytes(b"!<arch>\n")
-    (sdk / LIB / "libc.so").write_bytes(b"\0asm, not looked at")
     (sdk / "lib/wasm32-unknown-wasip2").symlink_to("wasm32-wasip2")
     (sdk / LIB / "dangling").symlink_to("nowhere")
     (sdk / "absolute").symlink_to(toolbox.ROOT / "LICENSE")
@@ -426,7 +429,7 @@ def test_refuses_a_destination_inside_the_sysroot(tmp_path):
     stock = small_sysroot(tmp_path / "stock")
     (tmp_path / "link").symlink_to(stock)
     for inside in (stock / "copy", stock / "share/a/copy", tmp_path / "link/copy", stock / LIB / "../copy"):
-        assert "is inside the sysroot" in refused(command(stock, inside), tmp_path)
+        assert "is inside what is to be copied" in refused(command(stock, inside), tmp_path)
 
 
 def test_refuses_a_sysroot_whose_target_is_a_link(tmp_path):
@@ -461,14 +464,15 @@ def test_make_refuses(words, said, tmp_path):
 @pytest.mark.parametrize("ar", ["exit 1", "touch started; exec sleep 60"], ids=["fails", "is stopped"])
 def test_half_a_copy_is_none(ar, tmp_path):
     stock = small_sysroot(tmp_path / "stock")
-    (tmp_path / "ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
-    (tmp_path / "ar").chmod(0o755)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/llvm-ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
+    (tmp_path / "bin/llvm-ar").chmod(0o755)
     making = subprocess.Popen(
-        command(stock, tmp_path / "copy", ar=tmp_path / "ar"), stderr=subprocess.PIPE, text=True
+        command(stock, tmp_path / "copy", sdk=tmp_path), stderr=subprocess.PIPE, text=True
     )
     if ar != "exit 1":
         while not (tmp_path / "started").exists():
             time.sleep(0.05)
         making.terminate()
     assert making.communicate(timeout=30)[1].count("\n") <= 1 and making.returncode != 0
-    assert {path.name for path in tmp_path.iterdir()} <= {"stock", "ar", "started"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"stock", "bin", "started"}

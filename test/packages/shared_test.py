@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The overlay for guests of shared libraries: beside a libc.so, and inside one."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import toolbox
+from packages import wasi_sdk
+from packages.wasi_sdk import INCLUDE, LIB
+
+SCRIPTS = toolbox.ROOT / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+import wasm_object  # noqa: E402
+
+FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
+ALL = [*FUNCTIONS, "wasi_utimens_fd_support"]
+NAMES = ["wasi-utimens", "wasi-utimens-nofd"]
+
+# A program and a library of its own, which both set times. A path "" is the current directory with
+# stock, and no file with the overlay.
+LIBRARY = """
+#include <fcntl.h>
+#include <sys/stat.h>
+int by_path(const char *path) {
+  const struct timespec times[2] = {{1, 2}, {3, 4}};
+  return utimensat(AT_FDCWD, path, times, 0);
+}
+"""
+PROGRAM = """
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+int by_path(const char *path);
+int main(void) {
+  const struct timespec times[2] = {{5, 6}, {7, 8}};
+  const int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
+  printf("%d", by_path("/d/file"));
+  printf(" %d", by_path(""));
+  errno = 0;
+  printf(" %d", futimens(fd, times));
+  printf(" %s", errno == ENOSYS ? "ENOSYS" : errno == 0 ? "ok" : "?");
+  struct stat status;
+  fstat(fd, &status);
+  printf(" %lld.%ld\\n", status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+"""
+STOCK = "0 0 0 ok 7.8\n"
+PRINTS = {"wasi-utimens": "0 -1 0 ok 7.8\n", "wasi-utimens-nofd": "0 -1 -1 ENOSYS 3.4\n"}
+
+
+def run(*words: str | Path, check: bool = True):
+    return toolbox.run([str(word) for word in words], check=check)
+
+
+def archive(kind: str, name: str) -> Path:
+    return toolbox.build_dir(wasi_sdk.headers_of()) / kind / f"lib{name}.a"
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory) -> Path:
+    return wasi_sdk.make_sysroot(tmp_path_factory.mktemp("stock") / "sysroot")
+
+
+def link_shared(sysroot: Path, directory: Path):
+    archives = [archive("pic", name) for name in NAMES]
+    return run(SCRIPTS / "shared.py", sysroot, toolbox.SDK, directory, *archives, *ALL)
+
+
+@pytest.fixture(scope="module")
+def libraries(stock, tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("libraries") / "shared"
+    assert link_shared(stock, directory).stderr == "" == (directory / "left-out").read_text()
+    return directory
+
+
+@pytest.fixture(scope="module")
+def parts(stock, tmp_path_factory) -> list[Path]:
+    """The guest, but for libc.so."""
+    where = tmp_path_factory.mktemp("parts")
+    (where / "library.c").write_text(LIBRARY)
+    (where / "program.c").write_text(PROGRAM)
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={stock}", "-fPIC"]
+    clang += ["-fvisibility=default", "-Wl,--skip-wit-component,-shared,--experimental-pic"]
+    library, program = where / "library.so", where / "program.so"
+    run(*clang, "-nostartfiles", "-Wl,--no-entry", where / "library.c", "-o", library)
+    run(*clang, where / "program.c", library, "-o", program)
+    return [program, library]
+
+
+def component(where: Path, *libraries: Path) -> Path:
+    guest = where / "guest.wasm"
+    run(toolbox.WASM_TOOLS, "component", "link", *libraries, "-o", guest)
+    return guest
+
+
+def printed(guest: Path, where: Path) -> str:
+    (where / "d").mkdir()
+    return toolbox.run_guest(guest, dirs={"/d": where / "d", ".": where}).stdout
+
+
+# --- Beside libc.so ----------------------------------------------------------
+
+
+def test_a_guest_with_stock_alone(stock, parts, tmp_path):
+    assert printed(component(tmp_path, *parts, stock / LIB / "libc.so"), tmp_path) == STOCK
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_guest_of_two_libraries(name, stock, libraries, parts, tmp_path):
+    guest = component(tmp_path, *parts, libraries / f"lib{name}.so", stock / LIB / "libc.so")
+    assert printed(guest, tmp_path) == PRINTS[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_library_exports_and_imports(name, libraries):
+    module = (libraries / f"lib{name}.so").read_bytes()
+    exports = {export.decode() for export in wasm_object.exports(module)}
+    assert exports - {"__wasm_call_ctors", "__wasm_apply_data_relocs"} == set(ALL)
+    assert [type for type, _ in wasm_object.custom_sections(module) if type.startswith(b"component-type")]
+    imports = run(toolbox.WASM_TOOLS, "print", libraries / f"lib{name}.so").stdout
+    assert '"[method]descriptor.set-times-at"' in imports
+    assert ('"[method]descriptor.set-times"' in imports) == (name == "wasi-utimens")
+
+
+def test_the_component_type_is_that_of_the_wit():
+    written = run(SCRIPTS / "component_type.py", toolbox.WASM_TOOLS).stdout
+    assert (toolbox.ROOT / "wit-imports/component-type.s").read_text() == written
+
+
+def test_installed_beside_the_archives(snapshot):
+    built = toolbox.build_dir(snapshot) / "shared"
+    there = {path.name for path in (toolbox.installed(snapshot) / LIB).glob("*.so")}
+    assert there == {path.name for path in built.glob("*.so")}
+    assert there == (set() if (built / "left-out").read_text() else {f"lib{name}.so" for name in NAMES})
+
+
+HIDDEN = frozenset({"descriptor_table_get_ref", "descriptor_table_get", "__wasilibc_descriptor_deallocate"})
+
+
+@pytest.fixture(scope="module")
+def hides_its_table(tmp_path_factory) -> Path:
+    """As wasi-libc since July 2026."""
+    return wasi_sdk.make_sysroot(tmp_path_factory.mktemp("hides") / "sysroot", hidden=HIDDEN)
+
+
+def test_refused_beside_a_libc_that_hides_its_table(hides_its_table, tmp_path):
+    done = link_shared(hides_its_table, tmp_path / "shared")
+    assert [path.name for path in (tmp_path / "shared").iterdir()] == ["left-out"]
+    line = (tmp_path / "shared/left-out").read_text()
+    assert line.count("\n") == 1 and done.stdout == done.stderr == ""
+    assert f"the libc.so of {hides_its_table} hides its descriptor table (descriptor_table_get_ref)" in line
+    assert line.endswith("make sysroot makes one that has the overlay inside\n")
+
+
+# --- Inside libc.so ----------------------------------------------------------
+
+
+def overlay_inside(sysroot: Path, dest: Path, name: str = "wasi-utimens"):
+    words = [
+        SCRIPTS / "sysroot.py",
+        sysroot,
+        dest,
+        "--sdk",
+        toolbox.SDK,
+        "--headers",
+        toolbox.ROOT / "include",
+    ]
+    words += ["--archive", archive("plain", name), "--pic-archive", archive("pic", name), *FUNCTIONS]
+    return run(*words)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def copy(request, stock, tmp_path_factory) -> tuple[str, Path]:
+    dest = tmp_path_factory.mktemp("copy") / "sysroot"
+    assert overlay_inside(stock, dest, request.param).stderr == ""
+    return request.param, dest
+
+
+def test_a_guest_with_the_overlay_inside_libc(copy, parts, tmp_path):
+    name, sysroot = copy
+    assert printed(component(tmp_path, *parts, sysroot / LIB / "libc.so"), tmp_path) == PRINTS[name]
+
+
+def test_libc_has_the_exports_of_stock_and_ours(copy, stock):
+    before, after = (wasm_object.exports((root / LIB / "libc.so").read_bytes()) for root in (stock, copy[1]))
+    assert before <= after
+    ours = {name.encode() for name in ALL}
+    assert after - before == ours - before
+
+
+def test_a_libc_that_hides_its_table_is_made_with_the_overlay_inside(hides_its_table, parts, tmp_path):
+    overlay_inside(hides_its_table, tmp_path / "copy")
+    libc = tmp_path / "copy" / LIB / "libc.so"
+    assert not HIDDEN & {name.decode() for name in wasm_object.exports(libc.read_bytes())}
+    assert printed(component(tmp_path, *parts, libc), tmp_path) == PRINTS["wasi-utimens"]
+
+
+def test_weak_functions_of_libc_may_be_replaced(copy):
+    """As with stock: libc, too, takes them from whichever library of the guest is named first."""
+    text = run(toolbox.WASM_TOOLS, "print", copy[1] / LIB / "libc.so").stdout
+    for weak in ("clock_gettime", "isatty", "__wasilibc_find_relpath_alloc"):
+        assert f'(import "env" "{weak}" ' in text
+
+
+def test_functions_of_long_double_as_in_stock(stock, tmp_path):
+    """libc.so has the members of libc-printscan-long-double.a in place of libc.a's."""
+    sysroot = tmp_path / "sysroot"
+    shutil.copytree(stock, sysroot, symlinks=True)
+    (tmp_path / "ffs.c").write_text("int ffs(int i) { return 77; } static int printf(void) { return 0; }")
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-w", "-fPIC", "-fno-builtin"]
+    run(*clang, "-c", tmp_path / "ffs.c", "-o", tmp_path / "ffs.o")
+    instead = sysroot / LIB / "libc-printscan-long-double.a"
+    run(toolbox.SDK / "bin/llvm-ar", "rcs", instead, tmp_path / "ffs.o")
+    overlay_inside(sysroot, tmp_path / "copy")
+    printed_text = run(toolbox.WASM_TOOLS, "print", tmp_path / "copy" / LIB / "libc.so").stdout
+    body = printed_text[printed_text.index("(func $ffs ") :]
+    assert "i32.const 77" in body[: body.index("(func", 1)]
+
+
+def test_a_libc_that_is_not_position_independent(stock, tmp_path):
+    sysroot = tmp_path / "sysroot"
+    shutil.copytree(stock, sysroot, symlinks=True)
+    debian = toolbox.stock_sysroot(wasi_sdk.headers_of())
+    if (debian / LIB / "libc.so").exists():
+        pytest.skip("the libc.a of this sysroot is position-independent, too")
+    shutil.copyfile(debian / LIB / "libc.a", sysroot / LIB / "libc.a")
+    line = overlay_inside(sysroot, tmp_path / "copy").stderr
+    assert not (tmp_path / "copy" / LIB / "libc.so").exists() and line.count("\n") == 1
+    assert line.startswith(f"sysroot: {LIB / 'libc.so'} is left out: ")
+
+
+# --- Bitcode for -flto -------------------------------------------------------
+
+
+def test_a_libc_of_bitcode_becomes_one_of_objects(stock, tmp_path):
+    """clang looks in llvm-lto first with -flto; nothing renames what is defined in bitcode."""
+    sysroot, source = tmp_path / "sysroot", tmp_path / "futimens.c"
+    shutil.copytree(stock, sysroot, symlinks=True)
+    version = run(toolbox.SDK / "bin/clang", "-dumpversion").stdout.strip()
+    bitcode = LIB / "llvm-lto" / version / "libc.a"
+    (sysroot / bitcode).parent.mkdir(parents=True)
+    source.write_text("int futimens(int fd, const void *times) { return 77; }")
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2"]
+    run(*clang, "-flto", "-c", source, "-o", tmp_path / "futimens.o")
+    run(toolbox.SDK / "bin/llvm-ar", "rcs", sysroot / bitcode, tmp_path / "futimens.o")
+    overlay_inside(sysroot, tmp_path / "copy")
+    assert (tmp_path / "copy" / bitcode).read_bytes() == (tmp_path / "copy" / LIB / "libc.a").read_bytes()
+    source.write_text(LIBRARY + PROGRAM)
+    run(*clang, f"--sysroot={tmp_path / 'copy'}", "-flto", source, "-o", tmp_path / "guest.wasm")
+    assert printed(tmp_path / "guest.wasm", tmp_path) == PRINTS["wasi-utimens"]
+
+
+def test_the_header_goes_with_it(copy):
+    assert (copy[1] / INCLUDE / "wasi/utimens.h").is_file()

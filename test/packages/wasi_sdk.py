@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A sysroot, and an SDK, in the shape that wasi-sdk gives them, of what this machine has.
+
+The libc.a is Rust's, which a wasi-sdk built, position-independent; the libc.so is made from it as
+wasi-libc's own build makes it; headers and the other libraries are Debian's of about its time.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import toolbox
+
+LIB, INCLUDE = Path("lib/wasm32-wasip2"), Path("include/wasm32-wasip2")
+
+
+def needs_rust() -> Path:
+    libc = toolbox.rust_libc()
+    if libc is None:
+        pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
+    return libc
+
+
+def headers_of() -> str:
+    """The snapshot whose headers go with it."""
+    like = toolbox.of_generation("descriptor-ref")
+    if not like:
+        pytest.skip("no sysroot of the generation descriptor-ref, whose headers Rust's libc needs")
+    return like[-1]
+
+
+def link_libc_so(sysroot: Path, hidden: frozenset[str] = frozenset()) -> None:
+    """libc.so of all that libc.a defines, but what is to be hidden."""
+    nm = [toolbox.SDK / "bin/llvm-nm", "--extern-only", "--defined-only", "--format=just-symbols"]
+    archive = sysroot / LIB / "libc.a"
+    # llvm-nm sees nothing in the members that are no objects, and says so.
+    names = toolbox.run([str(word) for word in [*nm, "--quiet", archive]]).stdout.split()
+    listing = sysroot / LIB / "exports"
+    listing.write_text("".join(f"-Wl,--export={name}\n" for name in {*names} - hidden if ":" not in name))
+    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
+    builtins = toolbox.run([*map(str, clang), "-print-libgcc-file-name"]).stdout.strip()
+    flags = "--skip-wit-component,--experimental-pic,--allow-undefined,--whole-archive"
+    words = [*clang, "-shared", "-nodefaultlibs", f"-Wl,{flags}", archive, "-Wl,--no-whole-archive", builtins]
+    toolbox.run([str(word) for word in [*words, f"@{listing}", "-o", sysroot / LIB / "libc.so"]])
+    listing.unlink()
+
+
+def make_sysroot(where: Path, hidden: frozenset[str] = frozenset()) -> Path:
+    libc, headers = needs_rust(), toolbox.stock_sysroot(headers_of())
+    shutil.copytree(headers, where, symlinks=True)
+    for file in ("libc.a", "crt1-command.o", "crt1-reactor.o"):
+        shutil.copyfile(libc / file, where / LIB / file)
+    # Of another build than libc.a: position-dependent, and not for it.
+    (where / LIB / "libc-printscan-long-double.a").unlink(missing_ok=True)
+    link_libc_so(where, hidden)
+    return where
+
+
+# As wasi-sdk's share/cmake/wasi-sdk-p2.cmake: all places are relative to its own.
+CMAKE_TOOLCHAIN = """
+set(CMAKE_SYSTEM_NAME WASI)
+set(CMAKE_SYSTEM_VERSION 1)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(triple wasm32-wasip2)
+if(NOT WASI_SDK_PREFIX)
+  set(WASI_SDK_PREFIX ${CMAKE_CURRENT_LIST_DIR}/../../)
+endif()
+set(CMAKE_C_COMPILER ${WASI_SDK_PREFIX}/bin/clang)
+set(CMAKE_CXX_COMPILER ${WASI_SDK_PREFIX}/bin/clang++)
+set(CMAKE_AR ${WASI_SDK_PREFIX}/bin/llvm-ar)
+set(CMAKE_RANLIB ${WASI_SDK_PREFIX}/bin/llvm-ranlib)
+set(CMAKE_C_COMPILER_TARGET ${triple})
+set(CMAKE_CXX_COMPILER_TARGET ${triple})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+"""
+
+
+def make_sdk(where: Path) -> Path:
+    """The toolchain's compiler around such a sysroot."""
+    shutil.copytree(toolbox.SDK, where, symlinks=True, ignore=shutil.ignore_patterns("wasi-sysroot"))
+    make_sysroot(where / "share/wasi-sysroot")
+    (where / "share/cmake").mkdir(exist_ok=True)
+    (where / "share/cmake/wasi-sdk-p2.cmake").write_text(CMAKE_TOOLCHAIN)
+    return where
