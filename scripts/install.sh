@@ -159,7 +159,7 @@ locked='' aside='' placed='' above='' below=''
 
 lock() {
     tries=0
-    until said=$(mkdir $stage 2>&1); do
+    until said=$(mkdir "$target/$stage" 2>&1); do
         tries=$((tries + 1))
         if [ ! -d $stage ]; then
             [ $tries -lt 20 ] || fail "$said"

@@ -30,6 +30,8 @@
  * each call all watched times are set back, so that no call depends on what another one did to
  * them.
  */
+#include "errno-name.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -58,40 +60,12 @@ static void die(const char *what, const char *word) {
 
 /* --- Names, which differ in value between the two sides ----------------------------------- */
 
-struct name {
-  const char *name;
-  int value;
-};
-
-#define NAME(x) {#x, x}
-
-static const struct name errno_names[] = {
-    NAME(EACCES),       NAME(EAGAIN),      NAME(EALREADY), NAME(EBADF),     NAME(EBUSY),
-    NAME(EDEADLK),      NAME(EDQUOT),      NAME(EEXIST),   NAME(EFAULT),    NAME(EFBIG),
-    NAME(EILSEQ),       NAME(EINPROGRESS), NAME(EINTR),    NAME(EINVAL),    NAME(EIO),
-    NAME(EISDIR),       NAME(ELOOP),       NAME(EMFILE),   NAME(EMLINK),    NAME(EMSGSIZE),
-    NAME(ENAMETOOLONG), NAME(ENODEV),      NAME(ENOENT),   NAME(ENOLCK),    NAME(ENOMEM),
-    NAME(ENOSPC),       NAME(ENOSYS),      NAME(ENOTDIR),  NAME(ENOTEMPTY), NAME(ENOTRECOVERABLE),
-    NAME(ENOTSUP),      NAME(ENOTTY),      NAME(ENXIO),    NAME(EOVERFLOW), NAME(EPERM),
-    NAME(EPIPE),        NAME(EROFS),       NAME(ESPIPE),   NAME(ETXTBSY),   NAME(EXDEV),
-    {NULL, 0},
-};
-
 static const struct name flag_names[] = {
     {"nofollow", AT_SYMLINK_NOFOLLOW},
     {"follow", AT_SYMLINK_FOLLOW},
     {"removedir", AT_REMOVEDIR},
     {NULL, 0},
 };
-
-static const char *errno_name(int number) {
-  static char unnamed[24];
-  for (const struct name *n = errno_names; n->name != NULL; ++n)
-    if (n->value == number)
-      return n->name;
-  snprintf(unnamed, sizeof unnamed, "errno=%d", number);
-  return unnamed;
-}
 
 /* --- The words of a call, one after the other ---------------------------------------------- */
 

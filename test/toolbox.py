@@ -107,6 +107,23 @@ def compile_calls(snapshot: str, link: str, output: Path, *flags: str) -> Path:
     return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *stock, *flags])
 
 
+def stand_in_sysroot() -> list[str]:
+    """What the stand-in for the counted descriptor table can stand on: the newest, if there is any."""
+    return of_generation("descriptor-ref")[-1:]
+
+
+def compile_over_stand_in(link: str, output: Path, *sources: Path | str, flags=()):
+    """Compiles a guest against the counted descriptor table of test/guest/generation/counted."""
+    (snapshot,) = stand_in_sysroot()
+    sources = [*sources, build_dir(snapshot) / "catch2/generation/counted/table.o"]
+    if link != STOCK:
+        prefix = installed(snapshot)
+        nofd = "-nofd" if link in LINKS_NOFD else ""
+        sources.append(build_dir(snapshot) / f"counted/libwasi-utimens{nofd}.a")
+        flags = [*flags, f"-isystem{prefix}/include/wasm32-wasip2", f"@{prefix}/share/wasi-utimens/link.rsp"]
+    return compile_guest(snapshot, STOCK, output, *sources, flags=flags)
+
+
 def compiled_once(tmp_path_factory, source: Path, flags=()):
     """Compiles a guest for a snapshot and a way to link, each when it is first asked for."""
 

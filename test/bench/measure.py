@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""What a call costs: in fuel (exact), in calls of the host, in bytes of the guest, in time.
+"""What a call costs: in fuel (exact), in calls of the host, in bytes of the guest.
 
-Fuel is wasmtime's count of executed WebAssembly instructions, the adapter's among them; the host's
-own work is none. A call's cost is the fuel of a run that makes it 2N times, less that of a run that
-makes it N times, divided by N; with the loop around it, unless `Bench.loop` is taken off.
+Fuel is wasmtime's count of executed WebAssembly instructions, the adapter's among them. A call's cost
+is the fuel of a run that makes it 2N times, less that of a run that makes it N times, divided by N,
+less that of an empty loop.
 """
 
-import statistics
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 import toolbox
-import wasmtime
 from host import error_host
-from wasmtime import component
 
 SOURCES = toolbox.ROOT / "test/bench"
 
@@ -22,57 +19,58 @@ LONG_NAME = "home/reader/documents/2026-11/reports/report-final.c"
 LONG_PATH = f"/d/{LONG_NAME}"  # 55 characters, as a path often has
 MANY_PREOPENS = 100
 
+# Where a call is made: in a guest that has changed its directory to /d, or that has more preopened.
+CHDIR, MANY, DOT = "after `chdir`", f"{MANY_PREOPENS} preopens", '"." preopened too'
+
 # The ways to have the functions, in the order in which tables show them.
 LINKS = [toolbox.STOCK, toolbox.WRAP, toolbox.SYSROOT]
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of cost.c, and what it is made of beside our code: parts of parts.cpp."""
+    """A call of cost.cpp, and what it is made of beside our code, each a call there as well."""
 
     text: str
-    parts: tuple[tuple[str, ...], ...] = ()
-    chdir: bool = False  # in a guest that has changed its directory to /d
-    preopens: int = 1
-    in_stock: bool = True
+    host: str = ""
+    look_ups: tuple[str, ...] = ()
+    where: str = ""
 
     def __str__(self):
         text = self.text.replace("LONG_PATH", f'"{LONG_PATH}"').replace("LONG_NAME", f'"{LONG_NAME}"')
-        where = [", after `chdir`"] if self.chdir else []
-        where += [f", {self.preopens} preopens"] if self.preopens > 1 else []
-        return f"`{text}`{''.join(where)}"
+        return f"`{text}`" + (f", {self.where}" if self.where else "")
+
+    @property
+    def in_stock(self) -> bool:
+        return not self.text.startswith(("futimes(", "lutimes("))
 
 
-FD = (("set-times",), ("descriptor",))
-FD_NOW = (("set-times-now",), ("descriptor",))
-DIRFD = (("set-times-at",), ("descriptor",))
+FD = ("set_times(file)", ("look_up(fd)",))
+FD_NOW = ("set_times_now(file)", ("look_up(fd)",))
+DIRFD = ("set_times_at(directory)", ("look_up(dirfd)",))
 
 
-def preopen(path: str):
-    return (*DIRFD, ("preopen", path))
-
-
-def cwd(path: str):
-    return (*DIRFD, ("cwd", path))
+def at(look_up: str) -> tuple[str, tuple[str, ...]]:
+    """With the preopened directory to be found first."""
+    return DIRFD[0], (*DIRFD[1], look_up)
 
 
 ACCEPTED = [
-    Call("futimens(fd, times)", FD),
-    Call("futimens(fd, NULL)", FD_NOW),
-    Call("futimes(fd, timevals)", FD, in_stock=False),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', preopen("/d/f")),
-    Call('utimensat(AT_FDCWD, "/d/f", times, AT_SYMLINK_NOFOLLOW)', preopen("/d/f")),
-    Call("utimensat(AT_FDCWD, LONG_PATH, times, 0)", preopen(LONG_PATH)),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', preopen("/d/f"), preopens=MANY_PREOPENS),
-    Call('utimensat(AT_FDCWD, "d/f", times, 0)', preopen("d/f")),
-    Call('utimensat(AT_FDCWD, "f", times, 0)', cwd("f"), chdir=True),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', preopen("/d/f"), chdir=True),
-    Call('utimensat(dirfd, "f", times, 0)', DIRFD),
-    Call("utimensat(dirfd, LONG_NAME, times, 0)", DIRFD),
-    Call('futimesat(dirfd, "f", timevals)', DIRFD),
-    Call('utimes("/d/f", timevals)', preopen("/d/f")),
-    Call('lutimes("/d/f", timevals)', preopen("/d/f"), in_stock=False),
-    Call('utime("/d/f", &utimbuf)', preopen("/d/f")),
+    Call("futimens(fd, times)", *FD),
+    Call("futimens(fd, NULL)", *FD_NOW),
+    Call("futimes(fd, timevals)", *FD),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")')),
+    Call('utimensat(AT_FDCWD, "/d/f", times, AT_SYMLINK_NOFOLLOW)', *at('preopen("/d/f")')),
+    Call("utimensat(AT_FDCWD, LONG_PATH, times, 0)", *at("preopen(LONG_PATH)")),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")'), MANY),
+    Call('utimensat(AT_FDCWD, "d/f", times, 0)', *at('preopen("d/f")')),
+    Call('utimensat(AT_FDCWD, "f", times, 0)', *at('cwd("f")'), CHDIR),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")'), CHDIR),
+    Call('utimensat(dirfd, "f", times, 0)', *DIRFD),
+    Call("utimensat(dirfd, LONG_NAME, times, 0)", *DIRFD),
+    Call('futimesat(dirfd, "f", timevals)', *DIRFD),
+    Call('utimes("/d/f", timevals)', *at('preopen("/d/f")')),
+    Call('lutimes("/d/f", timevals)', *at('preopen("/d/f")')),
+    Call('utime("/d/f", &utimbuf)', *at('preopen("/d/f")')),
 ]
 
 NOTHING_TO_DO = [Call("futimens(fd, omit)"), Call('utimensat(AT_FDCWD, "/d/f", omit, 0)')]
@@ -84,7 +82,9 @@ REFUSED = [
     Call("futimens(fd, bad_times)"),
     Call('utimensat(dirfd, "f", times, -1)'),
     Call("utimensat(AT_FDCWD, NULL, times, 0)"),
+    Call("utimensat(AT_FDCWD, NULL, times, 0)", where=DOT),
     Call('utimensat(AT_FDCWD, "", times, 0)'),
+    Call('utimensat(AT_FDCWD, "", times, 0)', where=DOT),
     Call('utimensat(closed, "f", times, 0)'),
     Call('utimensat(AT_FDCWD, "/elsewhere", times, 0)'),
     Call(r'utimensat(dirfd, "\xff", times, 0)'),
@@ -93,198 +93,105 @@ REFUSED = [
     Call('utimensat(dirfd, "missing", times, 0)'),
 ]
 
-TIMED = ["futimens(fd, times)", 'utimensat(dirfd, "f", times, 0)', 'utimensat(AT_FDCWD, "d/f", times, 0)']
-TIMED_SLICES, CALLS_IN_SLICE = 1000, 100
+EVERY = [*ACCEPTED, *NOTHING_TO_DO, *REFUSED]
+NOTHING = "0"  # the loop alone
+PARTS = [part for call in ACCEPTED for part in (call.host, *call.look_ups)]
 
-# What the guest of size.c uses: how a table says it, its flag, and that of the stock guest.
-SIZES = {
-    "`futimens`": ("USE_FUTIMENS", "USE_FUTIMENS"),
-    "`utimensat`": ("USE_UTIMENSAT", "USE_UTIMENSAT"),
-    "all of them": ("USE_FAMILY", "USE_STOCK_FAMILY"),
-}
+# What the guest of size.c uses, as a table says it; of all seven functions stock has five.
+FAMILY = ("futimens(fd, NULL)", "utimensat(AT_FDCWD, path, NULL, 0)", "utimes(path, NULL)")
+FAMILY += ("utime(path, NULL)", "futimesat(AT_FDCWD, path, NULL)", "futimes(fd, NULL)", "lutimes(path, NULL)")
+USES = {"`futimens`": FAMILY[:1], "`utimensat`": FAMILY[1:2], "all of them": FAMILY}
 
 
 @dataclass(frozen=True)
 class Cost:
-    result: str  # as cost.c prints it, or "trap"
-    fuel: int | None  # None: the guest died
+    answer: str | None = None  # as cost.cpp prints it, or that the guest died; None: there is no such call
+    fuel: int | None = None
     host_calls: int | None = None
 
 
-@cache
-def engine() -> wasmtime.Engine:
-    config = wasmtime.Config()
-    config.consume_fuel = True
-    return wasmtime.Engine(config)
-
-
-class FuelGuest:
-    """A guest whose fuel is counted."""
-
-    TANK = 1 << 60
-
-    def __init__(self, wasm: Path):
-        self.guest = error_host.Guest(wasm)  # also for the host calls
-        self.component = component.Component.from_file(engine(), str(wasm))
-
-    def run(self, *arguments: str, dirs: dict[str, Path]) -> tuple[int, str]:
-        """The fuel of a run, and what the guest wrote. A trap is raised."""
-        output = []
-        config = wasmtime.WasiConfig()
-        config.argv = ["guest.wasm", *arguments]
-        for guest_path, host_path in dirs.items():
-            config.preopen_dir(str(host_path), guest_path)
-        config.stdout_custom = config.stderr_custom = lambda data: output.append(bytes(data))
-        store = wasmtime.Store(engine())
-        store.set_wasi(config)
-        store.set_fuel(self.TANK)
-        linker = component.Linker(engine())
-        linker.add_wasip2()
-        instance = linker.instantiate(store, self.component)
-        interface = instance.get_export_index(store, self.guest.run_export)
-        run = instance.get_func(store, instance.get_export_index(store, "run", interface))
-        try:
-            run(store)
-        except wasmtime.ExitTrap as exit_trap:
-            raise RuntimeError(f"{arguments}: {b''.join(output).decode()}") from exit_trap
-        return self.TANK - store.get_fuel(), b"".join(output).decode().strip()
-
-    def fuel_each(self, *arguments: str, dirs: dict[str, Path]) -> tuple[int, str]:
-        """The fuel of one turn of the guest's loop, and what it wrote. COUNT is the second argument."""
-        name, *rest = arguments
-        count = 100
-        once, output = self.run(name, str(count), *rest, dirs=dirs)
-        twice, _ = self.run(name, str(2 * count), *rest, dirs=dirs)
-        fuel, remainder = divmod(twice - once, count)
-        if remainder:
-            raise RuntimeError(f"{arguments}: not every call costs the same")
-        return fuel, output
-
-
 class Bench:
-    """One snapshot's guests, compiled when they are needed, and the directory they work on."""
+    """The guests on one sysroot, compiled when they are needed, and the directory they work on."""
 
     def __init__(self, snapshot: str, scratch: Path):
-        self.snapshot = snapshot
-        self.scratch = scratch
+        self.snapshot, self.scratch = snapshot, scratch
+        self.generation = toolbox.generation(snapshot)
         self.directory = scratch / "d"
         (self.directory / LONG_NAME).parent.mkdir(parents=True, exist_ok=True)
         (self.directory / LONG_NAME).touch()
         (self.directory / "f").touch()
-        self.wasm = cache(self.wasm)
-        self.fuel_guest = cache(self.fuel_guest)
+        self.guest, self.fuel, self.cost = cache(self.guest), cache(self.fuel), cache(self.cost)
 
-    def dirs(self, preopens: int = 1) -> dict[str, Path]:
-        """/d among as many preopened directories, in the midst of them."""
-        names = [f"/preopen-{i:02}" for i in range(preopens - 1)]
-        names.insert(preopens // 2, "/d")
-        return dict.fromkeys(names, self.directory)
+    def dirs(self, where: str) -> dict[str, Path]:
+        """/d, in the midst of many preopened directories or with "." before it."""
+        names = [f"/preopen-{i:02}" for i in range(MANY_PREOPENS - 1)] if where == MANY else []
+        names.insert(len(names) // 2, "/d")
+        return dict.fromkeys([".", *names] if where == DOT else names, self.directory)
 
-    def wasm(self, source: str, link: str, *flags: str) -> Path:
-        name = "-".join([Path(source).stem, link, *(flag.strip("-") for flag in flags)])
-        output = self.scratch / f"{self.snapshot}-{name}.wasm"
-        common = ["-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
-        if source == "cost.c":
-            common.append(f'-DLONG_NAME="{LONG_NAME}"')
-        return toolbox.compile_guest(self.snapshot, link, output, SOURCES / source, flags=[*common, *flags])
+    def compile(self, name: str, source: str, link: str, *flags: str) -> Path:
+        output = self.scratch / f"{self.snapshot}-{link}-{name}.wasm"
+        flags = ("-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *flags)
+        return toolbox.compile_guest(self.snapshot, link, output, SOURCES / source, flags=flags)
 
-    def fuel_guest(self, link: str, chdir: bool = False) -> FuelGuest:
-        flags = ["-DCHDIR"] if chdir else []
-        flags += ["-DSTOCK"] if link == toolbox.STOCK else []
-        return FuelGuest(self.wasm("cost.c", link, *flags))
+    def guest(self, link: str, chdir: bool) -> error_host.Guest:
+        """With every call that it can make."""
+        name = f"cost-{'chdir' if chdir else 'root'}"
+        calls = [call.text for call in EVERY if call.in_stock or link != toolbox.STOCK]
+        lines = self.scratch / f"{self.snapshot}-{link}-{name}.inc"
+        texts = dict.fromkeys([NOTHING, *calls, *PARTS])
+        lines.write_text("".join(f"CALL({text})\n" for text in texts if chdir or "cwd" not in text))
+        flags = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-nostdinc++"]
+        flags += [f"-I{toolbox.ROOT / layer}" for layer in ("wit-imports", "libc-overlay", "test")]
+        flags += [f'-DWASI_LIBC_GENERATION="generation/{self.generation}.h"', f'-DCALLS="{lines}"']
+        flags += [f'-DLONG="{LONG_NAME}"', *["-DCHDIR"] * chdir]
+        return error_host.Guest(self.compile(name, "cost.cpp", link, *flags))
 
-    @cached_property
-    def parts_guest(self) -> FuelGuest:
-        generation = (toolbox.build_dir(self.snapshot) / "generation").read_text().strip()
-        flags = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-nostdinc++", "-DCHDIR"]
-        flags += [
-            f"-I{toolbox.ROOT / folder}"
-            for folder in ("include", "wit-imports", "libc-overlay", "test/bench")
-        ]
-        flags.append(f'-DWASI_LIBC_GENERATION="generation/{generation}.h"')
-        flags.append(f'-DBENCH_GENERATION="parts/{generation}.h"')
-        output = self.scratch / f"{self.snapshot}-parts.wasm"
-        toolbox.compile_guest(
-            self.snapshot, toolbox.STOCK, output, SOURCES / "parts.cpp", flags=["-O2", *flags]
-        )
-        return FuelGuest(output)
+    def run(self, link: str, text: str, where: str, count: int, *, watch=False) -> error_host.Done:
+        guest = self.guest(link, where == CHDIR)
+        done = error_host.Host(watch=watch).run(guest, text, str(count), dirs=self.dirs(where))
+        if done.returncode and not done.trap:
+            raise RuntimeError(f"{text}: {done.stderr}")
+        return done
 
-    @cached_property
+    def fuel(self, link: str, text: str, where: str = "", count: int = 100) -> int | None:
+        """That of one turn of the loop, the loop itself included; None: the guest died."""
+        once, twice = (self.run(link, text, where, count * times) for times in (1, 2))
+        if once.trap:
+            return None
+        fuel, remainder = divmod(twice.fuel - once.fuel, count)
+        if remainder:
+            raise RuntimeError(f"{text}: not every call costs the same")
+        return fuel
+
+    @property
     def loop(self) -> int:
-        """The fuel of the loop around each call, the same in every guest."""
-        (fuel,) = {
-            self.parts_guest.fuel_each("nothing", dirs=self.dirs())[0],
-            *(self.fuel_guest(link).fuel_each("0", dirs=self.dirs())[0] for link in LINKS),
-        }
+        """The same around each call, in every guest."""
+        (fuel,) = {self.fuel(link, NOTHING) for link in LINKS}
         return fuel
 
     def cost(self, link: str, call: Call) -> Cost:
-        """A call's fuel, the loop around it included."""
-        guest = self.fuel_guest(link, call.chdir)
-        try:
-            fuel, result = guest.fuel_each(call.text, dirs=self.dirs(call.preopens))
-        except (wasmtime.Trap, wasmtime.WasmtimeError):
-            return Cost("trap", None)
-        return Cost(result, fuel)
+        if link == toolbox.STOCK and not call.in_stock:
+            return Cost()
+        fuel = self.fuel(link, call.text, call.where)
+        if fuel is None:
+            return Cost("the guest dies")
+        none, once = (self.run(link, call.text, call.where, count, watch=True) for count in (0, 1))
+        return Cost(once.stdout.strip(), fuel - self.loop, len(once.calls) - len(none.calls))
 
-    def host_calls(self, link: str, call: Call) -> int:
-        """How often a call calls a method of wasi:filesystem's descriptor."""
-        guest = self.fuel_guest(link, call.chdir).guest
+    def parts(self, call: Call) -> tuple[int, int, int]:
+        """The fuel of an accepted call: the host's function, libc's look-ups, and the rest."""
+        parts = [self.fuel(toolbox.STOCK, part, call.where) for part in (call.host, *call.look_ups)]
+        host, *look_ups = (fuel - self.loop for fuel in parts)
+        return host, sum(look_ups), self.cost(toolbox.WRAP, call).fuel - host - sum(look_ups)
 
-        def count(calls: int) -> int:
-            done = error_host.Host().run(guest, call.text, str(calls), dirs=self.dirs(call.preopens))
-            return len(done.calls)
-
-        return count(1) - count(0)
-
-    def part(self, call: Call, part: tuple[str, ...]) -> int:
-        """The fuel of a part of a call, without the loop."""
-        fuel, _ = self.parts_guest.fuel_each(*part, dirs=self.dirs(call.preopens))
-        return fuel - self.loop
-
-    def size(self, link: str, use: str | None) -> int:
-        """The bytes of a guest that uses these functions, stripped."""
-        wasm = self.wasm("size.c", link, *([f"-D{use}"] if use else []))
+    def size(self, link: str, use: tuple[str, ...]) -> int:
+        """The bytes of a stripped guest that makes these calls, as far as there are such."""
+        calls = [call for call in use if Call(call).in_stock or link != toolbox.STOCK]
+        made = "".join(f"failed |= {call};" for call in calls)
+        wasm = self.compile(f"size-{len(calls)}", "size.c", link, f"-DUSE={made}")
         stripped = wasm.with_suffix(".stripped")
         error_host.wasm_tools("strip", "--all", wasm, "-o", stripped)
         return stripped.stat().st_size
 
-
-def native_command(scratch: Path) -> list[str]:
-    """The same calls on Linux itself, compiled with musl-gcc."""
-    output = scratch / "native"
-    flags = ["-O2", "-D_GNU_SOURCE", f'-DLONG_NAME="{LONG_NAME}"']
-    toolbox.run(["musl-gcc", *flags, str(SOURCES / "cost.c"), "-o", str(output)])
-    return [str(output)]
-
-
-def nanoseconds_each(benches: list[Bench], rounds: int) -> dict[tuple[str, str, str], list[float]]:
-    """The time of a call, by call, snapshot and link, round by round; native's snapshot is ''.
-
-    Everything takes its turn in each round, so that what else the machine does meets all alike.
-    """
-    scratch = benches[0].scratch
-    commands = {("", "native"): native_command(scratch)}
-    for bench in benches:
-        for link in (toolbox.STOCK, toolbox.WRAP):
-            flags = ["-DSTOCK"] if link == toolbox.STOCK else []
-            wasm = bench.wasm("cost.c", link, *flags)
-            mount = f"{bench.directory}::/d"
-            compiled = wasm.with_suffix(".cwasm")
-            toolbox.run([str(toolbox.WASMTIME), "compile", str(wasm), "-o", str(compiled)])
-            commands[bench.snapshot, link] = [
-                str(toolbox.WASMTIME), "run", "--allow-precompiled", "--dir", mount, str(compiled)
-            ]  # fmt: skip
-    times = {}
-    for _ in range(rounds):
-        for call in TIMED:
-            for (snapshot, link), command in commands.items():
-                done = toolbox.run([*command, call, str(CALLS_IN_SLICE), str(TIMED_SLICES)], cwd=scratch)
-                times.setdefault((call, snapshot, link), []).append(float(done.stdout.split()[-1]))
-    return times
-
-
-def ratio(times: list[float], base: list[float]) -> tuple[float, float, float]:
-    """The median of the rounds' ratios, and their lowest and highest."""
-    ratios = [mine / other for mine, other in zip(times, base, strict=True)]
-    return statistics.median(ratios), min(ratios), max(ratios)
+    def size_added(self, link: str, use: tuple[str, ...]) -> int:
+        return self.size(link, use) - self.size(link if link == toolbox.SYSROOT else toolbox.STOCK, ())

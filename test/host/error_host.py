@@ -41,6 +41,8 @@ REAL = "real"  # do it, and answer what wasmtime answers
 OK = "ok"  # answer ok and do nothing
 ABSENT = "absent"  # always: the host has no such method, a guest that imports it cannot start
 
+FUEL = 1 << 60  # more than any run takes
+
 Answers = str | Iterable[str] | Callable[["Call"], str]
 
 
@@ -68,6 +70,7 @@ class Done:
     stdout: str = ""
     stderr: str = ""
     trap: str = ""
+    fuel: int = 0  # executed WebAssembly instructions
     events: list[Call | str] = field(default_factory=list)  # calls, and what the guest wrote, in order
 
     @property
@@ -104,7 +107,9 @@ def error_codes() -> list[str]:
 
 @functools.cache
 def engine() -> wasmtime.Engine:
-    return wasmtime.Engine()
+    config = wasmtime.Config()
+    config.consume_fuel = True
+    return wasmtime.Engine(config)
 
 
 @functools.cache
@@ -345,6 +350,7 @@ class Host:
     ) -> Done:
         done = Done()
         store = wasmtime.Store(engine())
+        store.set_fuel(FUEL)
         store.set_wasi(self.wasi_config(["guest.wasm", *arguments], dirs or {}, env or {}, done, capture))
         linker = component.Linker(engine())
         linker.allow_shadowing = True
@@ -361,6 +367,7 @@ class Host:
             done.returncode = exit_trap.code
         except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
             done.returncode, done.trap = 134, str(trap)
+        done.fuel = FUEL - store.get_fuel()
         return done
 
     def define(self, linker: component.Linker, store: wasmtime.Store, guest: Filesystem, done: Done) -> None:

@@ -160,27 +160,15 @@ def lines_of(guest, host: Host, root, before: list[str], calls: list[list[str]])
 COUNTED = "counted"
 
 
-def stands_on() -> list[str]:
-    """The newest snapshot that the stand-in can stand on, if there is one."""
-    return toolbox.of_generation("descriptor-ref")[-1:]
-
-
 @pytest.fixture(scope="session")
 def counted_guest(tmp_path_factory):
     """Compiles calls.c against the counted descriptor table."""
 
     @functools.cache
     def guest(link: str, *flags: str) -> Guest:
-        (snapshot,) = stands_on()
-        built = toolbox.build_dir(snapshot)
-        prefix = toolbox.installed(snapshot)
-        archive = built / COUNTED / f"libwasi-utimens{'-nofd' if link in toolbox.LINKS_NOFD else ''}.a"
-        sources = [toolbox.CALLS, built / "catch2/generation/counted/table.o", archive]
-        options = [*toolbox.CALLS_FLAGS, f"-isystem{prefix}/include/wasm32-wasip2"]
-        options.append(f"@{prefix}/share/wasi-utimens/link.rsp")
         wasm = tmp_path_factory.mktemp("counted") / "calls.wasm"
-        toolbox.compile_guest(snapshot, toolbox.STOCK, wasm, *sources, flags=[*options, *flags])
-        return Guest(wasm)
+        flags = [*toolbox.CALLS_FLAGS, *flags]
+        return Guest(toolbox.compile_over_stand_in(link, wasm, toolbox.CALLS, flags=flags))
 
     return guest
 
@@ -191,7 +179,7 @@ def same_lines(tree, calls_guest, counted_guest):
 
     def check(link: str, flags: list[str], host: Host, before: list[str], calls: list[list[str]]):
         guests = {snapshot: calls_guest(snapshot, link, *flags) for snapshot in toolbox.SNAPSHOTS}
-        if stands_on():
+        if toolbox.stand_in_sysroot():
             guests[COUNTED] = counted_guest(link, *flags)
         lines = {name: lines_of(guest, host, tree(name), before, calls) for name, guest in guests.items()}
         first = toolbox.SNAPSHOTS[0]

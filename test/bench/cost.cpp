@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One call, or one part of a call, many times over: cost CALL COUNT
+//
+// CALL is the text of one of those in the file CALLS, which measure.py writes. Prints what the
+// first call returned. The files are d/f and d/LONG; LONG_NAME is LONG, LONG_PATH "/d/LONG". Built
+// with CHDIR the guest has a current directory, which changes wasi-libc.
+
+#include "errno-name.h"
+
+#include "generation/file-descriptor.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <utime.h>
+#include <wasi/libc-find-relpath.h>
+
+// Aligned at LONG_NAME, since what libc takes to measure a path depends on where it lies.
+alignas(4) static const char aligned[] = " /d/" LONG;
+#define LONG_PATH (aligned + 1)
+#define LONG_NAME (aligned + 4)
+
+using namespace wasi_utimens;
+
+static constexpr timespec times[2] = {{1, 2}, {3, 4}};
+static constexpr auto given = new_timestamps_of(times, file_descriptor::first_unrepresentable);
+
+// The parts of a call. Each costs what it costs in a call, and nothing for a call of its own.
+#define PART [[gnu::always_inline]] inline int
+
+PART set_times(const file_descriptor &file) { return file.call_set_times(given); }
+
+PART set_times_now(const file_descriptor &file) { return file.call_set_times(both_now); }
+
+PART set_times_at(const file_descriptor &directory) {
+  return directory.call_set_times_at(wit::path_flags::symlink_follow, "f", 1, given);
+}
+
+PART look_up(int fd) {
+  const file_descriptor found(fd);
+  return found.presumed_kind() == fd_kind::file ? 0 : -1;
+}
+
+PART preopen(const char *path) {
+  const char *prefix;
+  const char *relative_path;
+  return __wasilibc_find_abspath(path, &prefix, &relative_path);
+}
+
+#ifdef CHDIR
+PART cwd(const char *path) {
+  static char buffer[PATH_MAX];
+  const char *prefix;
+  char *relative_path = buffer;
+  size_t size = sizeof buffer;
+  return __wasilibc_find_relpath_alloc(path, &prefix, &relative_path, &size, false);
+}
+#endif
+
+// The compiler may not unroll the loop, not even around CALL(0), which is what the loop itself
+// costs; nor is there a constant in it that is not the call's own.
+#define CALL(...)                                                                                  \
+  if (strcmp(call, #__VA_ARGS__) == 0) {                                                           \
+    known = call;                                                                                  \
+    result = (__VA_ARGS__);                                                                        \
+    error = errno;                                                                                 \
+    for (long i = count; i != 0; --i) {                                                            \
+      (void)(__VA_ARGS__);                                                                         \
+      __asm__ volatile("" : "+r"(i));                                                              \
+    }                                                                                              \
+  }
+
+int main(int argc, char **argv) {
+  static const timespec bad_times[2] = {{1, 2}, {3, 1000000000}};
+  static const timespec omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+  static const timeval timevals[2] = {{1, 2}, {3, 4}};
+  static const utimbuf utimbuf = {1, 3};
+  static const int closed = 77;
+
+  if (argc != 3) {
+    return 2;
+  }
+  const char *call = argv[1];
+  const long count = strtol(argv[2], nullptr, 10);
+  const int fd = open("d/f", O_RDWR);
+  const int dirfd = open("d", O_RDONLY | O_DIRECTORY);
+  if (fd < 0 || dirfd < 0) {
+    perror("d/f");
+    return 2;
+  }
+  const file_descriptor file(fd);
+  const file_descriptor directory(dirfd);
+#ifdef CHDIR
+  if (chdir("d") != 0) {
+    return 2;
+  }
+#endif
+  const char *known = nullptr;
+  int result = 0;
+  int error = 0;
+#include CALLS
+  if (known == nullptr) {
+    fprintf(stderr, "cost: no such call: %s\n", call);
+    return 2;
+  }
+  puts(result < 0 ? errno_name(error) : "0");
+  return 0;
+}
