@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the host answers, and what the guest gets: across the real component boundary."""
 
-import os
-
 import pytest
 import toolbox
 from host.error_host import ABSENT, REAL, Call, Guest, Host, error_codes
@@ -59,19 +57,6 @@ TIMES = ((1, 2), (3, 999999999))
 NAMES = ["file", "link", "directory/inner", "directory", "."]
 
 
-@pytest.fixture
-def tree(tmp_path):
-    """A directory with a file and another directory in it, all with times that no call asks for."""
-    root = tmp_path / "root"
-    (root / "directory").mkdir(parents=True)
-    (root / "directory/inner").touch()
-    (root / "file").touch()
-    (root / "link").symlink_to("file")
-    for name in NAMES:
-        os.utime(root / name, (1000, 2000), follow_symlinks=False)
-    return root
-
-
 def times(root):
     """The times of all there is under a directory, itself included. Reads no directory to find out."""
     status = {name: (root / name).lstat() for name in NAMES}
@@ -81,13 +66,36 @@ def times(root):
 OPENINGS = ["open file /d/file rw", "open directory /d/directory rd"]
 
 
-def call(host: Host, guest: Guest, tree, call: str) -> tuple[str, list[Call]]:
+@pytest.fixture
+def guest(snapshot, link, calls_guest):
+    return calls_guest(snapshot, link)
+
+
+@pytest.fixture
+def call(guest, tree):
     """Makes one call beside open files: what the guest got, and the host calls that it took."""
-    done = host.run(guest, *OPENINGS, call, dirs={"/d": tree})
-    assert (done.returncode, done.trap, done.stderr) == (0, "", "")
-    *openings, (line, host_calls) = done.steps
-    assert [line for line, _ in openings] == [f"{opening} -> ok" for opening in OPENINGS]
-    return line.removeprefix(f"{call} -> "), host_calls
+
+    def make(host: Host, call: str) -> tuple[str, list[Call]]:
+        done = host.run(guest, *OPENINGS, call, dirs={"/d": tree})
+        assert (done.returncode, done.trap, done.stderr) == (0, "", "")
+        *openings, (line, host_calls) = done.steps
+        assert [line for line, _ in openings] == [f"{opening} -> ok" for opening in OPENINGS]
+        return line.removeprefix(f"{call} -> "), host_calls
+
+    return make
+
+
+@pytest.fixture
+def changing_nothing(call, tree):
+    """The same for a call after which all times are what they were."""
+
+    def make(host: Host, line: str) -> tuple[str, list[Call]]:
+        before = times(tree)
+        answer = call(host, line)
+        assert times(tree) == before
+        return answer
+
+    return make
 
 
 def test_every_error_code_has_an_errno_of_its_own():
@@ -97,34 +105,27 @@ def test_every_error_code_has_an_errno_of_its_own():
 
 @pytest.mark.parametrize("code", error_codes())
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_set_times_on_a_file(snapshot, link, code, tree, calls_guest):
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
-    result, host_calls = call(Host(set_times=code), guest, tree, "futimens file 1:2,3:999999999")
+def test_set_times_on_a_file(snapshot, code, changing_nothing):
+    result, host_calls = changing_nothing(Host(set_times=code), "futimens file 1:2,3:999999999")
     assert result == ERRNO[code]
-    assert times(tree) == before
     asks = code in NO_ANSWER_FOR_DIRECTORY
     assert without_questions(snapshot, host_calls, asks=asks) == [Call("set-times", TIMES, code)]
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("code", error_codes())
-def test_set_times_at_by_path(snapshot, link, code, tree, calls_guest):
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
+def test_set_times_at_by_path(snapshot, code, changing_nothing):
     host = Host(set_times_at=code)
-    result, host_calls = call(host, guest, tree, "utimensat cwd /d/file 1:2,3:999999999 0")
+    result, host_calls = changing_nothing(host, "utimensat cwd /d/file 1:2,3:999999999 0")
     assert result == ERRNO[code]
-    assert times(tree) == before
     by_path = Call("set-times-at", (frozenset({"symlink-follow"}), "file", *TIMES), code)
     assert without_questions(snapshot, host_calls) == [by_path]
 
 
 @pytest.mark.parametrize("code", ["no-such-code", ""])
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_a_code_beyond_the_wit_never_reaches_the_guest(snapshot, link, code, tree, calls_guest):
+def test_a_code_beyond_the_wit_never_reaches_the_guest(code, guest, tree):
     """The boundary refuses it and the guest ends there, so errno_of's EIO cannot be seen from here."""
-    guest = calls_guest(snapshot, link)
     for host, line in (
         (Host(set_times=code), "futimens file 1:2,3:4"),
         (Host(set_times_at=code), "utimes /d/file NULL"),
@@ -168,12 +169,11 @@ UTIMENSAT_NULL = "utimensat {} NULL 1:2,3:999999999 0"
 @pytest.mark.parametrize("function", [FUTIMENS, UTIMENSAT_NULL])
 @pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
-def test_directory_all_the_same(snapshot, link, host_answer, function, tree, calls_guest):
+def test_directory_all_the_same(snapshot, link, host_answer, function, call, tree):
     expected = times(tree)
     expected["directory"] = (1_000_000_002, 3_999_999_999)
-    guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer)
-    result, host_calls = call(host, guest, tree, function.format("directory"))
+    result, host_calls = call(host, function.format("directory"))
     assert result == "ok"
     assert times(tree) == expected
     first = first_answer(snapshot, link, host_answer)[1]
@@ -188,13 +188,10 @@ def test_directory_all_the_same(snapshot, link, host_answer, function, tree, cal
 @pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
 def test_file_is_refused_and_its_neighbours_untouched(
-    snapshot, link, host_answer, function, tree, calls_guest
+    snapshot, link, host_answer, function, changing_nothing
 ):
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
-    result, host_calls = call(Host(set_times=host_answer), guest, tree, function.format("file"))
+    result, host_calls = changing_nothing(Host(set_times=host_answer), function.format("file"))
     assert result == ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
-    assert times(tree) == before
     first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
     assert without_questions(snapshot, host_calls, asks=True) == first
 
@@ -202,25 +199,21 @@ def test_file_is_refused_and_its_neighbours_untouched(
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
 @pytest.mark.parametrize("code", error_codes())
-def test_second_answer_for_a_directory(snapshot, link, host_answer, code, tree, calls_guest):
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
+def test_second_answer_for_a_directory(snapshot, link, host_answer, code, changing_nothing):
     host = Host(set_times=host_answer, set_times_at=code)
-    result, host_calls = call(host, guest, tree, FUTIMENS.format("directory"))
+    result, host_calls = changing_nothing(host, FUTIMENS.format("directory"))
     first, first_calls = first_answer(snapshot, link, host_answer)
     stands = code in ("not-directory", "bad-descriptor")
     assert result == ERRNO[first if stands else code]
-    assert times(tree) == before
     second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
     assert without_questions(snapshot, host_calls, asks=True) == [*first_calls, second]
 
 
 @pytest.mark.parametrize("code", [code for code in error_codes() if code not in NO_ANSWER_FOR_DIRECTORY])
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_any_other_answer_for_a_directory_stands(snapshot, link, code, tree, calls_guest):
+def test_any_other_answer_for_a_directory_stands(snapshot, code, call, tree):
     before = times(tree)
-    guest = calls_guest(snapshot, link)
-    result, host_calls = call(Host(set_times=code), guest, tree, FUTIMENS.format("directory"))
+    result, host_calls = call(Host(set_times=code), FUTIMENS.format("directory"))
     if toolbox.is_preview1(snapshot):  # the adapter does not ask
         assert (result, [host_call.method for host_call in host_calls]) == ("ok", ["set-times-at"])
         return
@@ -230,9 +223,8 @@ def test_any_other_answer_for_a_directory_stands(snapshot, link, code, tree, cal
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_nothing_is_remembered_from_call_to_call(snapshot, link, tree, calls_guest):
+def test_nothing_is_remembered_from_call_to_call(guest, tree):
     """Not a refusal, nor that the host once had the primitive."""
-    guest = calls_guest(snapshot, link)
     host = Host(set_times=["unsupported", REAL, "access", "unsupported", REAL])
     lines = [f"futimens file {second}:0,{second}:0" for second in range(1, 6)]
     done = host.run(guest, *OPENINGS, *lines, dirs={"/d": tree})
@@ -248,14 +240,14 @@ def on_a_host_without_set_times(guest: Guest, tree, *lines: str):
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_guest_that_imports_what_is_absent_cannot_start(snapshot, link, tree, calls_guest):
-    done = on_a_host_without_set_times(calls_guest(snapshot, link), tree, "support -1")
+def test_guest_that_imports_what_is_absent_cannot_start(guest, tree):
+    done = on_a_host_without_set_times(guest, tree, "support -1")
     assert done.stdout == ""
     assert "set-times" in done.trap
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_NOFD)
-def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_guest):
+def test_no_fd_build_runs_where_set_times_is_absent(guest, tree):
     lines = {
         "futimens file 1:2,3:4": "ENOSYS",
         "futimens file 1:-3,3:4": "EINVAL",
@@ -269,7 +261,7 @@ def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_
         "futimens directory 5:6,7:8": "ok",
         "utimensat cwd /d/file 9:10,11:12 0": "ok",
     }
-    done = on_a_host_without_set_times(calls_guest(snapshot, link), tree, *OPENINGS, *lines)
+    done = on_a_host_without_set_times(guest, tree, *OPENINGS, *lines)
     assert done.trap == ""
     got = done.stdout.splitlines()[len(OPENINGS) :]
     assert got == [f"{line} -> {result}" for line, result in lines.items()]
@@ -281,42 +273,33 @@ def test_no_fd_build_runs_where_set_times_is_absent(snapshot, link, tree, calls_
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
-def test_directory_is_unsupported_where_both_methods_are(snapshot, link, tree, calls_guest):
+def test_directory_is_unsupported_where_both_methods_are(changing_nothing):
     """With every wasi-libc, whoever gave the first answer: the host, or the adapter of 2024."""
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
     host = Host(set_times="unsupported", set_times_at="unsupported")
-    assert call(host, guest, tree, "support directory")[0] == "0"
-    assert call(host, guest, tree, FUTIMENS.format("directory"))[0] == "ENOSYS"
-    assert times(tree) == before
+    assert changing_nothing(host, "support directory")[0] == "0"
+    assert changing_nothing(host, FUTIMENS.format("directory"))[0] == "ENOSYS"
 
 
 @pytest.mark.parametrize("code", error_codes())
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_support_for_a_file(snapshot, link, code, tree, calls_guest):
-    before = times(tree)
-    guest = calls_guest(snapshot, link)
-    result, host_calls = call(Host(set_times=code), guest, tree, "support file")
+def test_support_for_a_file(code, changing_nothing):
+    result, host_calls = changing_nothing(Host(set_times=code), "support file")
     assert result == ("0" if code == "unsupported" else ERRNO[code])
-    assert times(tree) == before
     assert host_calls[0] == Call("set-times", ("no-change", "no-change"), code)
 
 
 @pytest.mark.parametrize("fd", ["file", "directory"])
 @pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", [REAL, "unsupported"])
-def test_support_says_what_futimens_finds_and_changes_nothing(
-    snapshot, link, host_answer, fd, tree, calls_guest
-):
+def test_support_says_what_futimens_finds_and_changes_nothing(link, host_answer, fd, call, tree):
     before, changed = times(tree), (tree / fd).stat().st_ctime_ns
-    guest = calls_guest(snapshot, link)
     host = Host(set_times=host_answer)
     expected = fd == "directory" or (link in toolbox.LINKS_FD and host_answer == REAL)
-    result, host_calls = call(host, guest, tree, f"support {fd}")
+    result, host_calls = call(host, f"support {fd}")
     assert result == ("1" if expected else "0")
     assert times(tree) == before
     assert (tree / fd).stat().st_ctime_ns == changed
     for host_call in host_calls:
         if host_call.method.startswith("set-times"):
             assert host_call.arguments[-2:] == ("no-change", "no-change")
-    assert call(host, guest, tree, f"futimens {fd} 1:2,3:4")[0] == ("ok" if expected else "ENOSYS")
+    assert call(host, f"futimens {fd} 1:2,3:4")[0] == ("ok" if expected else "ENOSYS")

@@ -7,7 +7,6 @@ the Catch2 suite has too (test/guest/generation/counted).
 
 import functools
 import itertools
-import os
 
 import pytest
 import toolbox
@@ -123,26 +122,6 @@ def calls_by_path() -> list[list[str]]:
     return calls
 
 
-@pytest.fixture
-def tree(tmp_path):
-    """A directory in the same state for each guest."""
-
-    def make(name: str):
-        root = tmp_path / name
-        (root / "directory").mkdir(parents=True)
-        (root / "file").touch()
-        (root / "é").touch()
-        (root / "directory/inner").touch()
-        (root / "link").symlink_to("file")
-        (root / "dangling").symlink_to("nowhere")
-        (root / "loop").symlink_to("loop")
-        for file in [*FILES, "."]:
-            os.utime(root / file, (100, 200), follow_symlinks=False)
-        return root
-
-    return make
-
-
 def lines_of(guest, host: Host, root, before: list[str], calls: list[list[str]]) -> list[str]:
     """What the guest prints for all the calls, in as many runs as the arguments of one allow."""
     printed = []
@@ -174,14 +153,16 @@ def counted_guest(tmp_path_factory):
 
 
 @pytest.fixture
-def same_lines(tree, calls_guest, counted_guest):
+def same_lines(make_tree, calls_guest, counted_guest):
     """Checks that the guests of all generations print the same lines for these calls."""
 
     def check(link: str, flags: list[str], host: Host, before: list[str], calls: list[list[str]]):
         guests = {snapshot: calls_guest(snapshot, link, *flags) for snapshot in toolbox.SNAPSHOTS}
         if toolbox.stand_in_sysroot():
             guests[COUNTED] = counted_guest(link, *flags)
-        lines = {name: lines_of(guest, host, tree(name), before, calls) for name, guest in guests.items()}
+        lines = {
+            name: lines_of(guest, host, make_tree(name), before, calls) for name, guest in guests.items()
+        }
         first = toolbox.SNAPSHOTS[0]
         assert sum(line.endswith(" -> ok") for line in lines[first]) > 100
         for name in guests:

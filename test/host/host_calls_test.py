@@ -18,17 +18,6 @@ FILES = [
 OTHERS = ["open gone /d/gone rwc", "unlink /d/gone", "open moved /d/moved rwc", "rename /d/moved /d/there"]
 
 
-@pytest.fixture
-def tree(tmp_path):
-    root = tmp_path / "root"
-    (root / "directory").mkdir(parents=True)
-    (root / "file").touch()
-    (root / "directory/inner").touch()
-    (root / "link").symlink_to("file")
-    (root / "dangling").symlink_to("nowhere")
-    return root
-
-
 def steps(guest, tree, before: list[str], lines: list[str], host: Host | None = None):
     """What the guest got from each of `lines`, with the host calls that it took."""
     done = (host or Host()).run(guest, *before, *lines, dirs={"/d": tree})

@@ -228,10 +228,20 @@ def test_wit_is_a_part_of_what_a_guest_imports(snapshot, wit, tmp_path):
 FD, AT = f"{TYPES}#{SET_TIMES}", f"{TYPES}#{SET_TIMES_AT}"
 
 
-def test_guest_imports_what_it_does_with_stock_libc(snapshot, tmp_path):
-    stock = imports(guest(snapshot, toolbox.STOCK, CALLS, tmp_path))
-    overlay = imports(guest(snapshot, toolbox.WRAP, CALLS, tmp_path))
-    without = imports(guest(snapshot, toolbox.WRAP_NOFD, CALLS, tmp_path))
+def demo(snapshot, link, tmp_path):
+    """examples/touch.c, which uses only functions that wasi-libc has too."""
+    touch, flags = toolbox.ROOT / "examples/touch.c", ["-O2", "-D_GNU_SOURCE"]
+    return toolbox.compile_guest(snapshot, link, tmp_path / f"{link}.wasm", touch, flags=flags)
+
+
+def family(snapshot, link, tmp_path):
+    return guest(snapshot, link, CALLS, tmp_path)
+
+
+@pytest.mark.parametrize("compiled", [demo, family])
+def test_guest_imports_what_it_does_with_stock_libc(snapshot, compiled, tmp_path):
+    links = (toolbox.STOCK, toolbox.WRAP, toolbox.WRAP_NOFD)
+    stock, overlay, without = (imports(compiled(snapshot, link, tmp_path)) for link in links)
     assert {FD, AT} <= overlay <= stock
     assert AT in without
     assert FD not in without
@@ -246,20 +256,6 @@ def test_guest_of_one_function_imports_little_else(snapshot, name, tmp_path):
     if toolbox.is_preview1(snapshot):  # fd_fdstat_get, for a call that is refused
         more |= {f"{TYPES}#[method]descriptor.{question}" for question in ("get-flags", "get-type")}
     assert overlay - stock <= more
-
-
-def test_demo_imports_what_it_does_with_stock_libc(snapshot, tmp_path):
-    """examples/touch.c, which uses only functions that wasi-libc has too."""
-    touch = toolbox.ROOT / "examples/touch.c"
-    flags = ["-O2", "-D_GNU_SOURCE"]
-    stock, overlay, without = (
-        imports(toolbox.compile_guest(snapshot, link, tmp_path / f"{link}.wasm", touch, flags=flags))
-        for link in (toolbox.STOCK, toolbox.WRAP, toolbox.WRAP_NOFD)
-    )
-    assert {FD, AT} <= overlay <= stock
-    assert AT in without
-    assert FD not in without
-    assert without <= stock
 
 
 # --- The archives ---
