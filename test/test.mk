@@ -13,7 +13,7 @@ test-toolchain:
 
 test-build: | test-toolchain
 	@for sysroot in $(TEST_SYSROOTS); do \
-	    $(MAKE) -s --no-print-directory SYSROOT=$$sysroot test-build-sysroot; \
+	    $(MAKE) -s -j$$(nproc) --no-print-directory SYSROOT=$$sysroot test-build-sysroot; \
 	done
 
 .PHONY: test-build-sysroot
@@ -44,17 +44,23 @@ SUITE_OBJECTS := $(SUITE_SOURCES:test/guest/%.cpp=$(SUITE)/%.o)
 SUITE_HEADERS := $(wildcard test/guest/*/*.h test/guest/*/*/*.h) $(HEADERS)
 SUITE_CXX = $(SDK)/bin/clang++ --target=wasm32-wasip2 --sysroot=$(SYSROOT) -std=c++20 -fno-exceptions \
 	-D_GNU_SOURCE -DCATCH_CONFIG_NO_POSIX_SIGNALS -isystem test/guest/catch2 -isystem $(AMALGAMATED) -isystem include
-SUITE_CXXFLAGS := -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest/guest
+# Catch2's header is most of what a case costs to compile, so it is compiled once.
+SUITE_PCH := $(SUITE)/catch_amalgamated.pch
+SUITE_CXXFLAGS := -include-pch $(SUITE_PCH) -Wall -Wextra -Werror -Iwit-imports -Ilibc-overlay -Itest/guest
 
 $(SUITE)/catch_amalgamated.o: $(AMALGAMATED)/catch_amalgamated.cpp test/guest/catch2/__config_site
 	@mkdir -p $(@D)
 	$(SUITE_CXX) -O1 -c $< -o $@
 
+$(SUITE_PCH): $(AMALGAMATED)/catch_amalgamated.hpp test/guest/catch2/__config_site $(BUILD)/libc.sum
+	@mkdir -p $(@D)
+	$(SUITE_CXX) -Wno-pragma-system-header-outside-header -x c++-header $< -o $@
+
 $(SUITE)/streams.o: test/guest/catch2/streams.cpp test/guest/catch2/__config_site
 	@mkdir -p $(@D)
 	$(SUITE_CXX) -c $< -o $@
 
-$(SUITE)/%.o: test/guest/%.cpp $(SUITE_HEADERS) $(BUILD)/generation
+$(SUITE)/%.o: test/guest/%.cpp $(SUITE_HEADERS) $(SUITE_PCH) $(BUILD)/generation
 	@mkdir -p $(@D)
 	generation=$(if $(findstring counted/,$@),descriptor-counted,$$(cat $(BUILD)/generation)); \
 	$(SUITE_CXX) $(SUITE_CXXFLAGS) -c $< -o $@ -DWASI_LIBC_GENERATION="\"generation/$$generation.h\"" \
