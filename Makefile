@@ -199,7 +199,7 @@ sysroot: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(n
 
 .PHONY: sdk
 sdk: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [WASI_SDK_PATH=SDK] [FD=no] [REPLACE=yes]: a wasi-sdk with the overlay inside
-	$(if $(call is_set,SYSROOT),$(error make sdk takes the sysroot of the SDK: say WASI_SDK_PATH=SDK, and leave SYSROOT away))
+	$(if $(filter-out $(SDK)/share/wasi-sysroot,$(SYSROOT)),$(error make sdk takes the sysroot of the SDK: say WASI_SDK_PATH=SDK, and leave SYSROOT away))
 	@$(call overlay_inside,sdk,$(SDK),$(DEST),$(nofd))
 
 # The copies that tests use, and those that CPython and the clients are built on.

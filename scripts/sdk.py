@@ -51,7 +51,7 @@ def main(words: list[str]) -> None:
         shutil.copytree(original, root, symlinks=True, copy_function=link, ignore=but_the_sysroot)
         drivers_inside(root)
         stock = (original / SYSROOT).resolve()
-        sysroot.copy(stock, root / SYSROOT, sysroot.overlay_of(options), original, link)
+        sysroot.copy(stock, root / SYSROOT, sysroot.overlay_of(options), options.sdk, link)
 
 
 if __name__ == "__main__":
