@@ -8,6 +8,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,17 @@ def run_guest(
     """Runs a guest under wasmtime with host directories in the places that `dirs` names."""
     mounts = [word for guest, host in (dirs or {}).items() for word in ("--dir", f"{host}::{guest}")]
     return run([str(wasmtime), "run", *flags, *mounts, str(wasm), *args], check=check)
+
+
+def kept_times(directory: Path) -> tuple[int, int]:
+    """What the filesystem there can hold: the last second, and what nanoseconds are a multiple of."""
+    with tempfile.NamedTemporaryFile(dir=directory) as file:
+
+        def kept(time: int) -> int:
+            os.utime(file.name, ns=(time, time))
+            return Path(file.name).stat().st_mtime_ns
+
+        return kept((2**63 - 1) * 10**9) // 10**9, 10**9 - kept(10**9 - 1)
 
 
 def run(command: list[str], check=True, **options):

@@ -131,11 +131,15 @@ def verdicts_of(configuration: Configuration, cases: list[str]) -> dict[str, str
         program = link_program(configuration, Path(scratch) / "program.wasm")
         data = Path(scratch) / "data"
         data.mkdir()
+        latest, granularity = toolbox.kept_times(data)
         done = toolbox.run_guest(
             program,
             "--reporter=xml",
             dirs={"/data": data},
-            flags=["-S", "inherit-network", "--env", f"LINK={configuration.link}"],
+            flags=[
+                *("-S", "inherit-network", "--env", f"LINK={configuration.link}"),
+                *("--env", f"LATEST_SECOND={latest}", "--env", f"GRANULARITY={granularity}"),
+            ],
             check=False,
         )
     reported, died_in = parse(done.stdout)

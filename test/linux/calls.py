@@ -162,6 +162,7 @@ class Place:
         `at_stats` is called with the process and its line at each `stats`, while the process waits.
         """
         (self.top / "script").write_text("\n".join(script) + "\n")
+        (self.top / "script").chmod(0o644)  # whatever the umask
         answers: list[str] = []
         while len(answers) < len(script):
             with (

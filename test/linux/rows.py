@@ -151,7 +151,8 @@ def make_files(place: Place):
         for name, mode in (("others", 0o644), ("others-writable", 0o666), ("others-closed", 0o600)):
             (tree / name).write_text("")
             (tree / name).chmod(mode)
-        (tree / "others-dir").mkdir(0o755)
+        (tree / "others-dir").mkdir()
+        (tree / "others-dir").chmod(0o755)
         (tree / "others-link").symlink_to("file")
         link(tree / "link-others", "others")
         make_node(tree / "device", DEVICE, 0o666, os.makedev(1, 3))

@@ -65,7 +65,18 @@ template <> struct Catch::StringMaker<outcome> {
 
 // --- Times ---
 
-// A pair of times: access, modification.
+// What the host's filesystem keeps of a time, which pytest has asked it: nothing after `latest`,
+// and no finer than `granularity` nanoseconds.
+inline timespec kept(const timespec &time) {
+  static const time_t latest = atoll(getenv("LATEST_SECOND"));
+  static const long granularity = atol(getenv("GRANULARITY"));
+  if (time.tv_sec >= latest) {
+    return {latest, 0};
+  }
+  return {time.tv_sec, time.tv_nsec - time.tv_nsec % granularity};
+}
+
+// A pair of times: access, modification. Two are equal where the filesystem keeps the same of them.
 struct times {
   timespec pair[2];
 
@@ -76,7 +87,8 @@ struct times {
   }
 
 private:
-  static bool same(const timespec &a, const timespec &b) {
+  static bool same(const timespec &one, const timespec &other) {
+    const timespec a = kept(one), b = kept(other);
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
   }
 };
@@ -105,9 +117,6 @@ inline constexpr times out_of_range{{{1, 1'000'000'000}, {1, 0}}};
 inline constexpr timespec largest = TIMES_ARE_64_BIT_NANOSECONDS ? timespec{18446744073, 709551615}
                                                                  : timespec{INT64_MAX, 999999999};
 
-// The host's: the largest time of ext4, to which it clamps what is greater.
-inline constexpr timespec largest_of_ext4{15032385535, 0};
-
 // Each is EINVAL. tv_nsec is 32 bits wide here, and UTIME_NOW and UTIME_OMIT are -1 and -2.
 inline constexpr timespec bad_times[] = {
     {1, 1'000'000'000},
@@ -129,7 +138,7 @@ inline constexpr timespec bad_times[] = {
     {INT64_MAX, 1'000'000'000},
 };
 
-// Around 2038, 2106 and the last second that ext4 keeps with its nanoseconds.
+// Around 2038, 2106 and 2446, the last second that ext4 keeps with its nanoseconds.
 inline constexpr time_t late_seconds[] = {
     2147483647, 2147483648, 4294967295, 4294967296, 4294967297, 9223372036, 9223372037, 15032385534,
 };

@@ -26,9 +26,9 @@ TEST_CASE("utime: a time before 1970 is EINVAL in either member, and none means 
   CHECK(f.untouched());
 }
 
-TEST_CASE("utime: the largest time is good; the host's ext4 clamps it to 2446") {
+TEST_CASE("utime: the largest time is good, and kept as the host's filesystem can") {
   const files f;
   const utimbuf pair = {.actime = largest.tv_sec, .modtime = largest.tv_sec};
   CHECK(OUTCOME(utime(f.file.c_str(), &pair)) == succeeds);
-  CHECK(times_of(f.file) == times{{largest_of_ext4, largest_of_ext4}});
+  CHECK(times_of(f.file) == times{{{largest.tv_sec, 0}, {largest.tv_sec, 0}}});
 }
