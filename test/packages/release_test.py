@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from packages.install_test import ENVIRONMENT, SH, make, tree
+from packages.install_test import SH, make, tree
 from packages.package_test import CMAKE_TOOLCHAIN, GUEST, NAMES, PRINTS
 
 NEWEST = toolbox.SNAPSHOTS[-1]
@@ -89,7 +89,7 @@ def test_the_same_bytes_whenever_it_is_made(releases):
 def test_installed_for_a_sysroot(release, sysroot, guest, tmp_path):
     generation, stock, link = sysroot
     prefix = tmp_path / "the prefix"
-    env = ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
+    env = toolbox.ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
     install(release, "--sysroot", stock, "--prefix", prefix, env=env)
     archive = "lib/wasm32-wasip2/libwasi-utimens.a"
     assert (prefix / archive).read_bytes() == (release / generation / archive).read_bytes()
@@ -149,7 +149,7 @@ def test_refused_by_name(words, said, release, tmp_path):
     (tmp_path / "sysroot/include/wasm32-wasip2/sys/time.h").write_text("the sysroot's own\n")
     places = {"@sdk": str(toolbox.SDK), "@sysroot": str(tmp_path / "sysroot")}
     before = tree(tmp_path)
-    env = ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
+    env = toolbox.ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
     done = install(release, *[places.get(word, word) for word in words], check=False, env=env, cwd=tmp_path)
     assert done.returncode != 0 and done.stdout == "" and done.stderr.count("\n") == 1
     assert said in done.stderr
@@ -242,7 +242,7 @@ def test_every_line_of_its_readme(release, tmp_path):
     home = tmp_path / "release"
     shutil.copytree(release, home, symlinks=True)
     setting = f"set -eu\nSDK={shlex.quote(str(toolbox.SDK))}\nDIR={shlex.quote(str(tmp_path))}/installed\n"
-    done = toolbox.run([SH, "-c", setting + "".join(blocks)], cwd=home, env=ENVIRONMENT)
+    done = toolbox.run([SH, "-c", setting + "".join(blocks)], cwd=home, env=toolbox.ENVIRONMENT)
     assert f"-isystem{tmp_path}/installed" in done.stdout
     assert not (tmp_path / "installed").exists()
     assert not re.search(r"\bmake [a-z]", readme.partition("## Which wasi-sdk")[0])
