@@ -208,6 +208,21 @@ def test_uninstall_takes_away_what_install_put(work):
     assert "nothing of wasi-utimens is in" in uninstall(work).stdout
 
 
+def test_the_root_as_prefix(work):
+    make("install", f"DESTDIR={work}", "PREFIX=/")
+    assert is_whole(work)
+
+
+def test_uninstall_reaches_nothing_outside_of_the_prefix(work):
+    (work / "other").write_text("another's\n")
+    install(work / "prefix")
+    with (work / "prefix" / MANIFEST).open("a") as manifest:
+        for path in ("../other", str(work / "other")):
+            manifest.write(cksum(work / "prefix", path))
+    uninstall(work / "prefix")
+    assert tree(work).keys() == {"other"}
+
+
 def test_uninstall_leaves_no_directory_that_install_made(work):
     install(work / "deep/down/prefix")
     uninstall(work / "deep/down/prefix")
