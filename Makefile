@@ -157,7 +157,7 @@ install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems 
 	@mkdir -p $(BUILD)
 	@flock $(BUILD)/lock $(MAKE) --no-print-directory package
 	@flock $(BUILD)/lock scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
-	@cat $(SHARED)/left-out >&2
+	@flock $(BUILD)/lock cat $(SHARED)/left-out >&2
 
 .PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else

@@ -411,8 +411,15 @@ def test_a_failure_at_each_call_of_an_uninstallation(failing, work):
 
 def test_a_failure_at_each_call_of_the_packing(failing, work):
     """What is not whole has no place, and nothing is installed from it."""
-    archives = toolbox.build_dir(NEWEST) / "wrap"
-    command = [str(toolbox.ROOT / "scripts/package.sh"), str(archives), str(work / "package"), "futimens"]
+    built = toolbox.build_dir(NEWEST)
+    words = [
+        toolbox.ROOT / "scripts/package.sh",
+        built / "wrap",
+        built / "shared",
+        work / "package",
+        "futimens",
+    ]
+    command = [str(word) for word in words]
 
     def check_done():
         assert (work / "package" / MANIFEST).stat().st_size > 500
