@@ -39,6 +39,7 @@ def package(snapshot: str = NEWEST) -> Path:
 
 
 def script(*words: str | Path, check=True, **options):
+    options = {"env": toolbox.ENVIRONMENT} | options
     return toolbox.run([SH, str(SCRIPT), *map(str, words)], check=check, **options)
 
 
@@ -325,7 +326,7 @@ def failing(tmp_path):
             while not at or int(count.read_text()) >= at:
                 at += 1
                 count.write_text("0\n")
-                done = run(os.environ | {"PATH": path, "FAIL_AT": str(at)})
+                done = run(toolbox.ENVIRONMENT | {"PATH": path, "FAIL_AT": str(at)})
                 if done.returncode == 0:
                     check_done()
                 else:
@@ -445,7 +446,7 @@ def test_stopped_on_the_way(how, work, tmp_path):
         f'exec {shutil.which("mv")} "$@"\n'
     )
     (tmp_path / "bin/mv").chmod(0o755)
-    env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    env = toolbox.ENVIRONMENT | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
     running = subprocess.Popen([SH, SCRIPT, "--from", package(), "--prefix", work], env=env)
     while not (tmp_path / "started").exists():
         time.sleep(0.02)
