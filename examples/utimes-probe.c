@@ -203,7 +203,8 @@ static void judge(const struct subject *subject, struct outcome *outcome) {
   for (int i = 0; i < 2; ++i) {
     outcome->fault = fault_of(times[i], before[i], outcome->found[i]);
     if (outcome->fault != NULL) {
-      outcome->wrong_time = times[i].tv_nsec >= 0 ? i + 1 : 0;
+      outcome->wrong_time =
+          times[i].tv_nsec >= 0 && !same(before[i], outcome->found[i]) ? i + 1 : 0;
       return;
     }
   }
@@ -564,6 +565,8 @@ static void end_json(const struct outcome *outcome) {
   if (outcome->file != NULL) {
     const char *relative = outcome->file + strlen(directory);
     printf(", \"file\": \"%s\"", *relative == '/' ? relative + 1 : ".");
+  }
+  if (outcome->file != NULL || outcome->wrong_time != 0) {
     print_times_json("asked", outcome->asked);
     print_times_json("found", outcome->found);
   }

@@ -8,4 +8,4 @@ matrix: ## writes docs/COMPATIBILITY.md, every cell from a run
 	@for snapshot in .toolchain/sysroots/*; do \
 	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
 	done
-	@$(PYTHON) -m examples.matrix.matrix docs/COMPATIBILITY.md
+	@$(PYTHON) -m examples.matrix docs/COMPATIBILITY.md
