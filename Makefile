@@ -64,9 +64,11 @@ OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
 	-isystem include -Iwit-imports -Ilibc-overlay
 
 # With the archives of `wrap` a guest links by `-Wl,--wrap=NAME`, so there the functions bear the
-# names that the linker looks for; those of `plain` go into a libc.a.
-CXXFLAGS_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name))
-CXXFLAGS_plain :=
+# names that the linker looks for, and more objects see to it that a link that cannot be right fails.
+# Those of `plain` go into a libc.a.
+WRAPPED := $(FUNCTIONS) wasi_utimens_is_linked_without_the_flags_of_link_rsp
+UNITS_wrap := plain-names this-archive-is-for-another-wasi-libc
+CXXFLAGS_wrap := $(foreach name,$(FUNCTIONS),-D$(name)=__wrap_$(name)) -include libc-overlay/wrap/checks.h
 # As plain, for shared libraries. Apart, since position-independent code makes a refused call dearer.
 CXXFLAGS_pic := -fPIC
 
@@ -97,15 +99,19 @@ define variant_rules
 $$(BUILD)/$(1)/%.o: libc-overlay/posix/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
 	$$(call compile,$(1),false)
 
-$$(BUILD)/$(1)/libwasi-utimens.a: $$(UNITS:%=$$(BUILD)/$(1)/%.o)
+$$(BUILD)/$(1)/%.o: libc-overlay/wrap/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
+	$$(call compile,$(1),false)
+
+$$(BUILD)/$(1)/libwasi-utimens.a: $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(UNITS) $$(UNITS_$(1)))
 $$(BUILD)/$(1)/libwasi-utimens-nofd.a: $$(BUILD)/$(1)/nofd/futimens.o \
-	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out futimens,$$(UNITS)))
+	$$(patsubst %,$$(BUILD)/$(1)/%.o,$$(filter-out futimens,$$(UNITS) $$(UNITS_$(1))))
 endef
 $(foreach variant,wrap plain pic,$(eval $(call variant_rules,$(variant))))
 
 # The counted generation, which needs nothing of a sysroot but the headers: for a release, and for the
 # suite, which brings a stand-in for its table over that of descriptor-ref.
 GENERATION_counted := descriptor-counted
+UNITS_counted := $(UNITS_wrap)
 CXXFLAGS_counted := $(CXXFLAGS_wrap)
 $(eval $(call variant_rules,counted))
 
@@ -115,7 +121,7 @@ $(BUILD)/%.a:
 
 # How each unit was compiled, as clang wrote it down.
 $(BUILD)/%/compile_commands.json: $(BUILD)/%/libwasi-utimens.a
-	@cat $(UNITS:%=$(@D)/%.json) | sed '1s/^/[/; $$s/,$$/]/' >$@
+	@cat $(patsubst %,$(@D)/%.json,$(UNITS) $(UNITS_$*)) | sed '1s/^/[/; $$s/,$$/]/' >$@
 
 .PHONY: compile_commands.json
 compile_commands.json: $(BUILD)/plain/compile_commands.json ## for editors: how each unit of the overlay is compiled
@@ -142,7 +148,7 @@ PACKAGE := $(BUILD)/package
 
 $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a $(SHARED) include/sys/time.h \
 		include/wasi/utimens.h $(wildcard scripts/package/*) scripts/package.sh Makefile
-	scripts/package.sh $(BUILD)/wrap $(SHARED) $@ $(FUNCTIONS)
+	scripts/package.sh $(BUILD)/wrap $(SHARED) $@ $(WRAPPED)
 
 .PHONY: package
 package: $(PACKAGE)
@@ -157,7 +163,7 @@ install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems 
 	@mkdir -p $(BUILD)
 	@flock $(BUILD)/lock $(MAKE) --no-print-directory package
 	@flock $(BUILD)/lock scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
-	@cat $(SHARED)/left-out >&2
+	@flock $(BUILD)/lock cat $(SHARED)/left-out >&2
 
 .PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
@@ -167,7 +173,7 @@ uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
 DIST ?= build/dist
 
 $(BUILD)/package-counted: $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a $(PACKAGE)
-	scripts/package.sh $(BUILD)/counted '' $@ $(FUNCTIONS)
+	scripts/package.sh $(BUILD)/counted '' $@ $(WRAPPED)
 
 .PHONY: package-counted
 package-counted: $(BUILD)/package-counted
@@ -241,7 +247,7 @@ include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench
 .PHONY: lint
 lint: | toolchain ## clang-format and clang-tidy, shellcheck, ruff
 	@for sysroot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$sysroot build/$${sysroot##*/}/{plain,counted}/compile_commands.json; \
+	    $(MAKE) -s SYSROOT=$$sysroot build/$${sysroot##*/}/{wrap,counted}/compile_commands.json; \
 	done
 	@scripts/lint.sh $$(ls .toolchain/sysroots | sed 's|^|build/|')
 

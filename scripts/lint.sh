@@ -28,7 +28,7 @@ tidy() {
 declare -A seen
 for build; do
     generation=$(cat "$build/generation")
-    [ -n "${seen[$generation]:-}" ] || tidy "$build/plain"
+    [ -n "${seen[$generation]:-}" ] || tidy "$build/wrap"
     seen[$generation]=yes
 done
 [ -n "${seen[descriptor-counted]:-}" ] || tidy "$build/counted"

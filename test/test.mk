@@ -31,6 +31,7 @@ test-docs: test-build ## every command of the pages as it is typed, and what the
 	$(TEST_NAMED) $(PYTEST) -q -n 2 test/docs
 
 # With the undefined behaviour sanitizer, which ends the guest (`wasm trap: unreachable`).
+UNITS_ubsan := $(UNITS_wrap)
 CXXFLAGS_ubsan := $(CXXFLAGS_wrap) -fsanitize=undefined -fsanitize-trap=undefined
 $(eval $(call variant_rules,ubsan))
 

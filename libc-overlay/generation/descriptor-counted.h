@@ -37,6 +37,8 @@ private:
 
 class file_descriptor : private counted_entry, public host_descriptor {
 public:
+  static constexpr auto only_in_this_libc = descriptor_table_get;
+
   explicit file_descriptor(int fd) : counted_entry(fd), host_descriptor(get()) {}
 };
 

@@ -5,13 +5,23 @@
 
 #include "host-descriptor.h"
 
+extern "C" {
 // NULL with errno EBADF where `fd` is not open.
-extern "C" wasi_utimens::descriptor_table_entry *descriptor_table_get_ref(int fd);
+wasi_utimens::descriptor_table_entry *descriptor_table_get_ref(int fd);
+// Not called here.
+int __wasilibc_init_stdio();
+}
 
 namespace wasi_utimens {
 
 class file_descriptor : public host_descriptor {
 public:
+  // The libcs of 2024 have another function of the first name, the later ones have the second too.
+  static constexpr struct {
+    decltype(descriptor_table_get_ref) *first;
+    decltype(__wasilibc_init_stdio) *second;
+  } only_in_this_libc = {descriptor_table_get_ref, __wasilibc_init_stdio};
+
   explicit file_descriptor(int fd) : host_descriptor(descriptor_table_get_ref(fd)) {}
 };
 

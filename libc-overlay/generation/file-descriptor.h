@@ -37,6 +37,8 @@ concept generation = requires(const F file, const new_timestamps &times, wit::pa
   { file.may_be_directory() } -> same_as<bool>;
   // The first time that can no longer be told to the host.
   { F::first_unrepresentable } -> same_as<const wit::datetime &>;
+  // Pointers to functions that no libc of another generation defines, together.
+  F::only_in_this_libc;
 };
 
 } // namespace wasi_utimens

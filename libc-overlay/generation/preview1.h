@@ -20,6 +20,8 @@ public:
   static constexpr wit::datetime first_unrepresentable = {
       UINT64_MAX / nanoseconds_per_second, (UINT64_MAX % nanoseconds_per_second) + 1};
 
+  static constexpr auto only_in_this_libc = __wasi_fd_fdstat_get;
+
   explicit file_descriptor(int fd) : fd(fd) {}
 
   fd_kind presumed_kind() const { return fd_kind::file; }

@@ -68,8 +68,9 @@ set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 def a_wasi_sdk(where: Path) -> Path:
     """The toolchain's, as the reader has one. It serves `make demo` too, for one build less."""
     (where / "share/cmake").mkdir(parents=True)
-    for piece in ("bin", "lib", "share/wasi-sysroot"):
-        (where / piece).symlink_to(toolbox.SDK / piece)
+    for piece in ("bin", "lib"):
+        shutil.copytree(toolbox.SDK / piece, where / piece, symlinks=True)
+    (where / "share/wasi-sysroot").symlink_to(toolbox.SDK / "share/wasi-sysroot")
     (where / "share/cmake/wasi-sdk-p2.cmake").write_text(CMAKE_TOOLCHAIN)
     return where
 

@@ -52,7 +52,7 @@ def configurations() -> list[Configuration]:
         result.append(Configuration(snapshot, toolbox.STOCK, "insides"))
         for link in toolbox.LINKS:
             result += [Configuration(snapshot, link, "posix"), Configuration(snapshot, link, "posix-beside")]
-    for snapshot in toolbox.of_generation("descriptor-ref")[-1:]:
+    for snapshot in toolbox.stand_in_sysroot():
         result += [Configuration(snapshot, link, "counted") for link in (COUNTED, COUNTED_NOFD)]
     return result
 

@@ -39,6 +39,7 @@ def package(snapshot: str = NEWEST) -> Path:
 
 
 def script(*words: str | Path, check=True, **options):
+    options = {"env": toolbox.ENVIRONMENT} | options
     return toolbox.run([SH, str(SCRIPT), *map(str, words)], check=check, **options)
 
 
@@ -208,6 +209,21 @@ def test_uninstall_takes_away_what_install_put(work):
     assert "nothing of wasi-utimens is in" in uninstall(work).stdout
 
 
+def test_the_root_as_prefix(work):
+    make("install", f"DESTDIR={work}", "PREFIX=/")
+    assert is_whole(work)
+
+
+def test_uninstall_reaches_nothing_outside_of_the_prefix(work):
+    (work / "other").write_text("another's\n")
+    install(work / "prefix")
+    with (work / "prefix" / MANIFEST).open("a") as manifest:
+        for path in ("../other", str(work / "other")):
+            manifest.write(cksum(work / "prefix", path))
+    uninstall(work / "prefix")
+    assert tree(work).keys() == {"other"}
+
+
 def test_uninstall_leaves_no_directory_that_install_made(work):
     install(work / "deep/down/prefix")
     uninstall(work / "deep/down/prefix")
@@ -310,7 +326,7 @@ def failing(tmp_path):
             while not at or int(count.read_text()) >= at:
                 at += 1
                 count.write_text("0\n")
-                done = run(os.environ | {"PATH": path, "FAIL_AT": str(at)})
+                done = run(toolbox.ENVIRONMENT | {"PATH": path, "FAIL_AT": str(at)})
                 if done.returncode == 0:
                     check_done()
                 else:
@@ -396,8 +412,15 @@ def test_a_failure_at_each_call_of_an_uninstallation(failing, work):
 
 def test_a_failure_at_each_call_of_the_packing(failing, work):
     """What is not whole has no place, and nothing is installed from it."""
-    archives = toolbox.build_dir(NEWEST) / "wrap"
-    command = [str(toolbox.ROOT / "scripts/package.sh"), str(archives), str(work / "package"), "futimens"]
+    built = toolbox.build_dir(NEWEST)
+    words = [
+        toolbox.ROOT / "scripts/package.sh",
+        built / "wrap",
+        built / "shared",
+        work / "package",
+        "futimens",
+    ]
+    command = [str(word) for word in words]
 
     def check_done():
         assert (work / "package" / MANIFEST).stat().st_size > 500
@@ -423,7 +446,7 @@ def test_stopped_on_the_way(how, work, tmp_path):
         f'exec {shutil.which("mv")} "$@"\n'
     )
     (tmp_path / "bin/mv").chmod(0o755)
-    env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    env = toolbox.ENVIRONMENT | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
     running = subprocess.Popen([SH, SCRIPT, "--from", package(), "--prefix", work], env=env)
     while not (tmp_path / "started").exists():
         time.sleep(0.02)

@@ -62,6 +62,7 @@ OWN_HEADERS = {
 @pytest.mark.parametrize("link", [toolbox.SYSROOT, toolbox.SYSROOT_NOFD])
 def test_all_but_libc_and_the_headers_is_the_original(snapshot, link):
     original, copy = toolbox.stock_sysroot(snapshot), toolbox.build_dir(snapshot) / link
+    assert all(path.lstat().st_nlink == 1 for path in copy.rglob("*") if path.is_file())
     assert changed(original, copy) == {LIBC} | OWN_HEADERS
     aside = copy / INCLUDE / "wasi/stock/sys/time.h"
     assert aside.read_bytes() == (original / INCLUDE / "sys/time.h").read_bytes()
@@ -102,8 +103,45 @@ def test_members_keep_their_order_and_the_others_their_bytes(snapshot):
     listed = toolbox.run([str(AR), "t", str(toolbox.stock_sysroot(snapshot) / LIBC)]).stdout.split()
     assert [name for name, _ in before] == listed
     assert [name for name, _ in after[: len(before)]] == listed
+    assert {name for name, _ in after[len(before) :]} == {
+        f"wasi-utimens-{name}.o" for name in [*FUNCTIONS, "wasi_utimens_fd_support"]
+    }
     rewritten = [name for (name, was), (_, now) in zip(before, after, strict=False) if was != now]
     assert {name.split(".")[0] for name in rewritten} == {"futimens", "at_fdcwd", "futimesat", "posix"}
+
+
+def test_libc_has_an_index_of_our_symbols(snapshot):
+    libc = toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC
+    index = toolbox.run([str(NM), "--print-armap", "--quiet", str(libc)]).stdout.split("\n\n")[0]
+    for name in FUNCTIONS:
+        assert f"{name} in wasi-utimens-{name}.o" in index.splitlines()
+
+
+def test_an_object_that_only_uses_a_function_calls_the_overlay(tmp_path):
+    """Only one that defines some of them goes on calling stock's others."""
+    sys.path.insert(0, str(SCRIPT.parent))
+    from wasm_object import members, symbols
+
+    sources = {"uses": "int utimes(); int f() { return utimes(); }",
+               "defines": "int utimes(); int utime() { return utimes(); }"}  # fmt: skip
+    stock = small_sysroot(tmp_path / "stock")
+    for name, source in sources.items():
+        (tmp_path / f"{name}.c").write_text(source)
+        clang = [
+            toolbox.SDK / "bin/clang",
+            "--target=wasm32-wasip2",
+            "-std=c17",
+            "-c",
+            tmp_path / f"{name}.c",
+        ]
+        toolbox.run([str(word) for word in [*clang, "-o", tmp_path / f"{name}.o"]])
+        toolbox.run([str(word) for word in [AR, "rs", stock / LIBC, tmp_path / f"{name}.o"]])
+    toolbox.run(command(stock, tmp_path / "copy"))
+    after = dict(members(tmp_path / "copy" / LIBC))
+    assert after["uses.o"] == (tmp_path / "uses.o").read_bytes()
+    assert b"__stock_utimes" in after["defines.o"] and b"__stock_utime" in {
+        s.name for s in symbols(after["defines.o"])
+    }
 
 
 def test_the_same_bytes_whenever_it_is_made(tmp_path):
@@ -344,33 +382,10 @@ def test_a_libc_that_wasi_sdk_built(tmp_path):
     assert done.stdout.splitlines() == SIDE_BY_SIDE_PRINTS
 
 
-MADE_FROM_OTHERS = """
-int used(int);
-extern int data;
-int made(int x) { return used(x) + data; }
-int other(void) { return made(1); }
-"""
-
-
-def test_names_of_any_length(tmp_path):
-    """The lengths in front of a name, of its section and of its archive member grow with it."""
-    sys.path.insert(0, str(SCRIPT.parent))
-    import wasm_rename
-
-    source, guest = tmp_path / "guest.c", tmp_path / "guest.o"
-    source.write_text(MADE_FROM_OTHERS)
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-c", source, "-o", guest]
-    toolbox.run([str(word) for word in clang])
-    for length in (1, 127, 128, 16384):
-        new = {name: name[:1] * length for name in (b"used", b"data", b"made")}
-        renamed = tmp_path / "renamed.o"
-        renamed.write_bytes(wasm_rename.rename(guest.read_bytes(), new))
-        listing = toolbox.run([str(NM), "--format=posix", str(renamed)]).stdout
-        names = {tuple(line.split()[:2]) for line in listing.splitlines()}
-        assert {("u" * length, "U"), ("d" * length, "U"), ("m" * length, "T"), ("other", "T")} <= names
-        link = [WASM_LD, "--no-entry", "--allow-undefined", "--export=other", renamed]
-        toolbox.run([str(word) for word in [*link, "-o", tmp_path / "out.wasm"]])
-        toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(tmp_path / "out.wasm")])
+def test_make_sysroot_for_a_host_without_set_times(tmp_path):
+    make = ["make", "-s", "-C", str(toolbox.ROOT), f"SYSROOT={toolbox.stock_sysroot(NEWEST)}", "FD=no"]
+    toolbox.run([*make, f"DEST={tmp_path / 'copy'}", "sysroot"])
+    assert changed(toolbox.build_dir(NEWEST) / toolbox.SYSROOT_NOFD, tmp_path / "copy") == set()
 
 
 # --- Refused -----------------------------------------------------------------
@@ -432,11 +447,36 @@ def test_refuses_a_destination_inside_the_sysroot(tmp_path):
         assert "is inside what is to be copied" in refused(command(stock, inside), tmp_path)
 
 
-def test_refuses_a_sysroot_whose_target_is_a_link(tmp_path):
+@pytest.mark.parametrize("part", [LIB, INCLUDE, f"{INCLUDE}/sys", f"{INCLUDE}/wasi"])
+def test_refuses_a_sysroot_of_which_a_part_is_a_link(part, tmp_path):
+    """What is written there would go to where it points."""
     stock = small_sysroot(tmp_path / "stock")
-    (stock / LIB).rename(tmp_path / "elsewhere")
-    (stock / LIB).symlink_to(tmp_path / "elsewhere")
-    assert "is a link" in refused(command(stock, tmp_path / "copy"), tmp_path)
+    (stock / part).rename(tmp_path / "elsewhere")
+    (stock / part).symlink_to(tmp_path / "elsewhere")
+    said = f"{stock / part} is a link: a copy would change what it points to"
+    assert refused(command(stock, tmp_path / "copy"), tmp_path) == f"sysroot: {said}"
+
+
+def test_a_copy_is_made_anew_on_demand(tmp_path):
+    stock, dest = small_sysroot(tmp_path / "stock"), tmp_path / "copy"
+    toolbox.run(command(stock, dest))
+    (dest / "old").touch()
+    line = refused(command(stock, dest), tmp_path)
+    assert line == f"sysroot: {dest} exists: name a new directory, or say REPLACE=yes to have it made anew"
+    toolbox.run(command(stock, dest, replace="yes"))
+    assert not (dest / "old").exists() and (dest / LIBC).is_file()
+    assert {path.name for path in tmp_path.iterdir()} == {"stock", "copy"}
+
+
+def test_what_is_no_copy_is_never_replaced(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    small_sysroot(tmp_path / "another")
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("another")
+    for taken in ("another", "file", "link"):
+        line = refused(command(stock, tmp_path / taken, replace="yes"), tmp_path)
+        assert line == f"sysroot: {tmp_path / taken} exists: name a new or an empty directory"
+    assert "holds what is to be copied" in refused(command(stock, tmp_path, replace="yes"), tmp_path)
 
 
 def test_refuses_a_libc_that_is_no_archive(tmp_path):
@@ -473,6 +513,8 @@ def test_half_a_copy_is_none(ar, tmp_path):
     if ar != "exit 1":
         while not (tmp_path / "started").exists():
             time.sleep(0.05)
+        # Where it can be moved to its place at no cost.
+        assert [path for path in tmp_path.iterdir() if path.name.startswith(".copy.")]
         making.terminate()
     assert making.communicate(timeout=30)[1].count("\n") <= 1 and making.returncode != 0
     assert {path.name for path in tmp_path.iterdir()} <= {"stock", "bin", "started"}

@@ -4,6 +4,21 @@
 
 #include "fixture.h"
 
+namespace {
+
+// Through each of the fds every function fails so, whatever good times it is given.
+void check_fails(std::initializer_list<int> fds, int error) {
+  for (const auto &form : fd_forms) {
+    for (const int fd : fds) {
+      CAPTURE(form.name, fd);
+      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(error));
+      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(error));
+    }
+  }
+}
+
+} // namespace
+
 TEST_CASE("fd form: a file opened in any mode") {
   const files f;
   for (const int mode : {O_RDONLY, O_WRONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_APPEND}) {
@@ -126,45 +141,22 @@ TEST_CASE("fd form: NULL is now for both") {
 }
 
 TEST_CASE("fd form: an fd that is not open is EBADF") {
-  for (const int fd : not_open) {
-    for (const auto &form : fd_forms) {
-      CAPTURE(form.name, fd);
-      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(EBADF));
-      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(EBADF));
-    }
-  }
+  check_fails({not_open[0], not_open[1], not_open[2]}, EBADF);
 }
 
-TEST_CASE("fd form: a negative fd is EBADF") {
-  for (const int fd : {-1, -3, -4242, INT_MIN}) {
-    for (const auto &form : fd_forms) {
-      CAPTURE(form.name, fd);
-      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(EBADF));
-      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(EBADF));
-    }
-  }
-}
+TEST_CASE("fd form: a negative fd is EBADF") { check_fails({-1, -3, -4242, INT_MIN}, EBADF); }
 
 TEST_CASE("fd form: a file closed a moment ago is EBADF, and keeps its times") {
   const files f;
-  for (const auto &form : fd_forms) {
-    CAPTURE(form.name);
-    opened fd(f.file, O_RDWR);
-    const int number = fd;
-    fd.close();
-    CHECK(OUTCOME(form.set(number, form.exact)) == fails(EBADF));
-  }
+  opened fd(f.file, O_RDWR);
+  const int number = fd;
+  fd.close();
+  check_fails({number}, EBADF);
   CHECK(f.untouched());
 }
 
 TEST_CASE("fd form: a stdio stream is EINVAL") {
-  for (const int fd : streams) {
-    for (const auto &form : fd_forms) {
-      CAPTURE(form.name, fd);
-      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(EINVAL));
-      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(EINVAL));
-    }
-  }
+  check_fails({STDOUT_FILENO, STDERR_FILENO}, EINVAL);
 }
 
 TEST_CASE("fd form: standard input closed is EBADF, and a file in its place is a file") {

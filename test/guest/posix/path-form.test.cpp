@@ -29,27 +29,55 @@ const char *const malformed[] = {
     "\xFF",                 //
 };
 
+using paths = std::initializer_list<std::string>;
+
+// By each of the paths every function sets the times of the target, and touches nothing else.
+// NOFOLLOW ones set those of the link, where the path is one.
+void check_sets(const files &f, const paths &found_by, const std::string &target,
+                const std::string &link = "") {
+  for (const auto &form : path_forms) {
+    const std::string &file = form.follows || link.empty() ? target : link;
+    for (const auto &path : found_by) {
+      CAPTURE(form.name, path);
+      make_old(file);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
+      CHECK(times_of(file) == form.exact);
+      CHECK(f.untouched(file));
+    }
+    make_old(file);
+  }
+}
+
+// By each of the paths every function fails so, whatever good times it is given.
+void check_fails(const paths &bad, int error) {
+  for (const auto &form : path_forms) {
+    for (const auto &path : bad) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(error));
+      CHECK(OUTCOME(form.set(path.c_str(), nullptr)) == fails(error));
+    }
+  }
+}
+
+void check_fails_before_1970(const paths &bad, int error) {
+  for (const auto &form : path_forms) {
+    for (const auto &path : bad) {
+      CAPTURE(form.name, path);
+      CHECK(OUTCOME(form.set(path.c_str(), times{{{-1, 0}, {-1, 0}}})) == fails(error));
+    }
+  }
+}
+
 } // namespace
 
 TEST_CASE("path form: a file, by an absolute path") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    CHECK(OUTCOME(form.set(f.file.c_str(), form.exact)) == succeeds);
-    CHECK(times_of(f.file) == form.exact);
-    CHECK(f.untouched(f.file));
-  }
+  check_sets(f, {f.file}, f.file);
 }
 
 TEST_CASE("path form: a file, by a path relative to the current directory, /") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    make_old(f.file);
-    CHECK(OUTCOME(form.set(f.file.c_str() + 1, form.exact)) == succeeds);
-    CHECK(times_of(f.file) == form.exact);
-    CHECK(f.untouched(f.file));
-  }
+  check_sets(f, {f.file.substr(1)}, f.file);
 }
 
 TEST_CASE("path form: './' finds what wasi-libc finds by it, which without chdir is nothing") {
@@ -68,31 +96,16 @@ TEST_CASE("path form: './' finds what wasi-libc finds by it, which without chdir
 
 TEST_CASE("path form: a path with '.', '..' and more than one slash") {
   const files f;
-  for (const auto &form : path_forms) {
-    for (const auto &path :
-         {f.top + "/./file", f.top + "//file", f.top + "/directory/../file", "/" + f.file,
-          f.top + "/dirlink/../file", f.top + "/directory/./..//./file"}) {
-      CAPTURE(form.name, path);
-      make_old(f.file);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-      CHECK(times_of(f.file) == form.exact);
-      CHECK(f.untouched(f.file));
-    }
-  }
+  check_sets(f,
+             {f.top + "/./file", f.top + "//file", f.top + "/directory/../file", "/" + f.file,
+              f.top + "/dirlink/../file", f.top + "/directory/./..//./file"},
+             f.file);
 }
 
 TEST_CASE("path form: a directory, with and without a slash at the end") {
   const files f;
-  for (const auto &form : path_forms) {
-    for (const auto &path :
-         {f.directory, f.directory + "/", f.directory + "//", f.directory + "/."}) {
-      CAPTURE(form.name, path);
-      make_old(f.directory);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-      CHECK(times_of(f.directory) == form.exact);
-      CHECK(f.untouched(f.directory));
-    }
-  }
+  check_sets(f, {f.directory, f.directory + "/", f.directory + "//", f.directory + "/."},
+             f.directory);
 }
 
 TEST_CASE("path form: the preopened directory itself") {
@@ -108,51 +121,23 @@ TEST_CASE("path form: the preopened directory itself") {
 
 TEST_CASE("path form: a symbolic link is followed, or with NOFOLLOW set itself") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    make_old(f.file);
-    make_old(f.link);
-    const std::string &target = form.follows ? f.file : f.link;
-    CHECK(OUTCOME(form.set(f.link.c_str(), form.exact)) == succeeds);
-    CHECK(times_of(target) == form.exact);
-    CHECK(f.untouched(target));
-  }
+  check_sets(f, {f.link}, f.file, f.link);
 }
 
 TEST_CASE("path form: a symbolic link to a directory is followed, or with NOFOLLOW set itself") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    make_old(f.directory);
-    make_old(f.directory_link);
-    const std::string &target = form.follows ? f.directory : f.directory_link;
-    CHECK(OUTCOME(form.set(f.directory_link.c_str(), form.exact)) == succeeds);
-    CHECK(times_of(target) == form.exact);
-    CHECK(f.untouched(target));
-  }
+  check_sets(f, {f.directory_link}, f.directory, f.directory_link);
 }
 
 TEST_CASE("path form: a symbolic link before the last component is always followed") {
   const files f;
-  const std::string path = f.directory_link + "/inner";
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-    CHECK(times_of(f.inner) == form.exact);
-    CHECK(f.untouched(f.inner));
-  }
+  check_sets(f, {f.directory_link + "/inner"}, f.inner);
 }
 
 TEST_CASE(
     "path form: a link to a directory with a slash at the end is the directory, NOFOLLOW or not") {
   const files f;
-  const std::string path = f.directory_link + "/";
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-    CHECK(times_of(f.directory) == form.exact);
-    CHECK(f.untouched(f.directory));
-  }
+  check_sets(f, {f.directory_link + "/"}, f.directory);
 }
 
 TEST_CASE("path form: a dangling link is ENOENT, or with NOFOLLOW set itself") {
@@ -182,37 +167,21 @@ TEST_CASE("path form: a loop of links is ELOOP, or with NOFOLLOW the link is set
 
 TEST_CASE("path form: what is missing is ENOENT, and is not made") {
   const files f;
-  for (const auto &form : path_forms) {
-    for (const auto &path :
-         {f.missing, f.missing + "/", f.missing + "/file", f.missing + "/../file"}) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(ENOENT));
-      CHECK(OUTCOME(form.set(path.c_str(), nullptr)) == fails(ENOENT));
-    }
-  }
+  check_fails({f.missing, f.missing + "/", f.missing + "/file", f.missing + "/../file"}, ENOENT);
   CHECK(access(f.missing.c_str(), F_OK) == -1);
   CHECK(f.untouched());
 }
 
 TEST_CASE("path form: what is under a file, or a file with a slash at the end, is ENOTDIR") {
   const files f;
-  for (const auto &form : path_forms) {
-    for (const auto &path :
-         {f.file + "/file", f.file + "/", f.file + "/.", f.link + "/", f.link + "/file"}) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(ENOTDIR));
-    }
-  }
+  check_fails({f.file + "/file", f.file + "/", f.file + "/.", f.link + "/", f.link + "/file"},
+              ENOTDIR);
   CHECK(f.untouched());
 }
 
 TEST_CASE("path form: an empty path is ENOENT, and never the current directory") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    CHECK(OUTCOME(form.set("", form.exact)) == fails(ENOENT));
-    CHECK(OUTCOME(form.set("", nullptr)) == fails(ENOENT));
-  }
+  check_fails({""}, ENOENT);
   CHECK(f.untouched());
 }
 
@@ -225,38 +194,23 @@ TEST_CASE("path form: a path that is NULL is EFAULT where there is no fd") {
 }
 
 TEST_CASE("path form: a path under no preopened directory is ENOENT") {
-  for (const auto &form : path_forms) {
-    for (const char *path : {"/", "/elsewhere", "/elsewhere/file", "elsewhere", ".", "..", "./",
-                             "../data", "/dat", "/datafile", "/data1/file"}) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path, form.exact)) == fails(ENOENT));
-    }
-  }
+  check_fails({"/", "/elsewhere", "/elsewhere/file", "elsewhere", ".", "..", "./", "../data",
+               "/dat", "/datafile", "/data1/file"},
+              ENOENT);
 }
 
 TEST_CASE("path form: a path that leaves the preopened directory; wasmtime says EPERM") {
   const files f;
   CHECK(symlink("../../outside", (f.top + "/outside").c_str()) == 0);
-  for (const auto &form : path_forms) {
-    for (const auto &path : {std::string("/data/.."), std::string("/data/../data"),
-                             std::string("/data/../outside"), f.top + "/outside/x"}) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(EPERM));
-    }
-  }
+  check_fails({"/data/..", "/data/../data", "/data/../outside", f.top + "/outside/x"}, EPERM);
 }
 
 TEST_CASE("path form: a path that is not UTF-8 is EILSEQ, wherever in it") {
   const files f;
-  for (const auto &form : path_forms) {
-    for (const std::string bad : malformed) {
-      for (const auto &path :
-           {f.top + "/" + bad, f.top + "/" + bad + "/file", f.file + bad, f.file.substr(1) + bad,
-            f.top + "/a long name before it \xC3\xA9 " + bad}) {
-        CAPTURE(form.name, path);
-        CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(EILSEQ));
-      }
-    }
+  for (const std::string bad : malformed) {
+    check_fails({f.top + "/" + bad, f.top + "/" + bad + "/file", f.file + bad,
+                 f.file.substr(1) + bad, f.top + "/a long name before it \xC3\xA9 " + bad},
+                EILSEQ);
   }
   CHECK(f.untouched());
 }
@@ -346,34 +300,21 @@ TEST_CASE("path form: a time before 1970 is EINVAL in either member") {
 
 TEST_CASE(
     "path form, order: ENOENT for an empty path, EFAULT for none, before a time out of range") {
+  check_fails_before_1970({""}, ENOENT);
   for (const auto &form : path_forms) {
     CAPTURE(form.name);
-    const times before_1970{{{-1, 0}, {-1, 0}}};
-    CHECK(OUTCOME(form.set("", before_1970)) == fails(ENOENT));
-    CHECK(OUTCOME(form.set(nullptr, before_1970)) == fails(EFAULT));
+    CHECK(OUTCOME(form.set(nullptr, times{{{-1, 0}, {-1, 0}}})) == fails(EFAULT));
   }
 }
 
 TEST_CASE("path form, order: ENOENT outside every preopened directory before EILSEQ and EINVAL") {
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    const times before_1970{{{-1, 0}, {-1, 0}}};
-    CHECK(OUTCOME(form.set("/elsewhere/\xFF", form.exact)) == fails(ENOENT));
-    CHECK(OUTCOME(form.set("elsewhere/\xFF", form.exact)) == fails(ENOENT));
-    CHECK(OUTCOME(form.set("/elsewhere", before_1970)) == fails(ENOENT));
-    CHECK(OUTCOME(form.set("/elsewhere/\xFF", before_1970)) == fails(ENOENT));
-  }
+  check_fails({"/elsewhere/\xFF", "elsewhere/\xFF"}, ENOENT);
+  check_fails_before_1970({"/elsewhere", "/elsewhere/\xFF"}, ENOENT);
 }
 
 TEST_CASE(
     "path form, order: EILSEQ before a time out of range, and that before what the host says") {
   const files f;
-  for (const auto &form : path_forms) {
-    CAPTURE(form.name);
-    const times before_1970{{{-1, 0}, {-1, 0}}};
-    CHECK(OUTCOME(form.set("/data/\xFF", before_1970)) == fails(EILSEQ));
-    for (const auto &path : {f.missing, f.file + "/file", f.loop + "/file"}) {
-      CHECK(OUTCOME(form.set(path.c_str(), before_1970)) == fails(EINVAL));
-    }
-  }
+  check_fails_before_1970({"/data/\xFF"}, EILSEQ);
+  check_fails_before_1970({f.missing, f.file + "/file", f.loop + "/file"}, EINVAL);
 }

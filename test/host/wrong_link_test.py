@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A link by --wrap that cannot be right fails and says why; one that is right is not taken for one."""
+
+import functools
+import itertools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import toolbox
+from guest.catch2_suite import COUNTED
+
+sys.path.append(str(toolbox.ROOT / "scripts"))
+from wasm_rename import rename
+
+GENERATIONS = ["preview1", "descriptor-ref", "descriptor-counted"]
+NOFD = pytest.mark.parametrize("nofd", ["", "-nofd"], ids=["fd", "nofd"])
+
+INCLUDES = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <utime.h>
+"""
+CALLS = {
+    "futimens": "futimens(fd, 0)",
+    "utimensat": 'utimensat(AT_FDCWD, "/d/file", 0, 0)',
+    "utimes": 'utimes("/d/file", 0)',
+    "futimes": "futimes(fd, 0)",
+    "lutimes": 'lutimes("/d/file", 0)',
+    "utime": 'utime("/d/file", 0)',
+    "futimesat": 'futimesat(fd, "file", 0)',
+}
+
+
+def guest_that_calls(*names: str) -> str:
+    """It opens a file too, which takes utimes and utime out of libc.a as well."""
+    calls = "".join(f"result += {CALLS[name]};" for name in names)
+    body = f'int fd = open("/d/file", O_RDWR), result = fd < 0; {calls} return result;'
+    return f"{INCLUDES} int main() {{ {body} }}"
+
+
+def archives_of(generation: str) -> Path:
+    """Where the overlay's archives for this generation are: a snapshot's, or those of the suite."""
+    for snapshot in toolbox.of_generation(generation)[-1:]:
+        return toolbox.installed(snapshot) / "lib/wasm32-wasip2"
+    if generation == "descriptor-counted":
+        for snapshot in toolbox.of_generation("descriptor-ref")[-1:]:
+            return toolbox.build_dir(snapshot) / COUNTED
+    pytest.skip(f"no sysroot of the generation {generation} here")
+
+
+def named_as_counted(sysroot: Path) -> Path:
+    """A sysroot that defines what a counted one does, and not what descriptor-ref does: by name only."""
+    (snapshot,) = toolbox.of_generation("descriptor-ref")[-1:]
+    stock = toolbox.stock_sysroot(snapshot)
+    library, libc = sysroot / "lib/wasm32-wasip2", stock / "lib/wasm32-wasip2/libc.a"
+    library.mkdir(parents=True)
+    (sysroot / "include").symlink_to(stock / "include")
+    for file in libc.parent.iterdir():
+        (library / file.name).symlink_to(file)
+    (library / "libc.a").unlink()
+    shutil.copy(libc, library)
+    members = sysroot / "members"
+    members.mkdir()
+    llvm_ar = str(toolbox.SDK / "bin/llvm-ar")
+    toolbox.run([llvm_ar, "x", str(libc)], cwd=members)
+    names = {
+        b"descriptor_table_get_ref": b"descriptor_table_get",
+        b"descriptor_table_remove": b"__wasilibc_descriptor_deallocate",
+    }
+    renamed = []
+    for member in members.iterdir():
+        if b"descriptor_table_" in member.read_bytes():
+            member.write_bytes(rename(member.read_bytes(), names))
+            renamed.append(str(member))
+    toolbox.run([llvm_ar, "rs", str(library / "libc.a"), *sorted(renamed)])
+    return sysroot
+
+
+@pytest.fixture(scope="module")
+def sysroot_of(tmp_path_factory):
+    """A sysroot of each generation, the newest there is."""
+
+    @functools.cache
+    def sysroot(generation: str) -> Path:
+        for snapshot in toolbox.of_generation(generation)[-1:]:
+            return toolbox.stock_sysroot(snapshot)
+        if generation == "descriptor-counted" and toolbox.of_generation("descriptor-ref"):
+            return named_as_counted(tmp_path_factory.mktemp("counted"))
+        pytest.skip(f"no sysroot of the generation {generation} here")
+
+    return sysroot
+
+
+def linked(tmp_path, sysroot, source: str, *words, cxx=False, flags=()) -> subprocess.CompletedProcess:
+    """Compiles and links a guest, with these words after its source; their order matters."""
+    file = tmp_path / f"guest.{'cpp' if cxx else 'c'}"
+    file.write_text(source)
+    clang = toolbox.SDK / "bin" / ("clang++" if cxx else "clang")
+    command = [clang, "--target=wasm32-wasip2", f"--sysroot={sysroot}", "-D_GNU_SOURCE", *flags]
+    command += [f"-isystem{toolbox.ROOT / 'include'}", file, *words, "-o", tmp_path / "guest.wasm"]
+    return toolbox.run([str(word) for word in command], check=False)
+
+
+def link_rsp() -> str:
+    return f"@{toolbox.installed(toolbox.SNAPSHOTS[-1])}/share/wasi-utimens/link.rsp"
+
+
+def archive(snapshot: str, nofd: str = ""):
+    return toolbox.installed(snapshot) / f"lib/wasm32-wasip2/libwasi-utimens{nofd}.a"
+
+
+@pytest.mark.parametrize("lto", [[], ["-flto"]], ids=["objects", "lto"])
+@pytest.mark.parametrize("cxx, call", [(False, "futimens"), (True, "utime")], ids=["c", "c++"])
+@NOFD
+@pytest.mark.parametrize("ours, theirs", list(itertools.permutations(GENERATIONS, 2)))
+def test_an_archive_for_another_libc_does_not_link(ours, theirs, nofd, cxx, call, lto, sysroot_of, tmp_path):
+    words = [link_rsp(), archives_of(ours) / f"libwasi-utimens{nofd}.a"]
+    done = linked(tmp_path, sysroot_of(theirs), guest_that_calls(call), *words, cxx=cxx, flags=lto)
+    assert done.returncode != 0
+    assert f"{words[-1]}(this-archive-is-for-another-wasi-libc.o): undefined symbol: " in done.stderr
+
+
+@pytest.mark.parametrize("lto", [[], ["-flto"]], ids=["objects", "lto"])
+@NOFD
+def test_an_archive_without_the_flags_of_link_rsp_does_not_link(snapshot, nofd, lto, tmp_path):
+    for name in CALLS:
+        words = [archive(snapshot, nofd)]
+        done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest_that_calls(name), *words, flags=lto)
+        assert done.returncode != 0, name
+        assert "undefined symbol: wasi_utimens_is_linked_without_the_flags_of_link_rsp" in done.stderr
+
+
+OWN_FUNCTION = "int {}({}) {{ return 42; }} int main(void) {{ return {}({}); }}"
+PARAMETERS = {"futimes": "int fd, const void *times", "lutimes": "const char *path, const void *times"}
+PARAMETERS["futimesat"] = "int fd, const char *path, const void *times"
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_guests_own_function_is_a_duplicate(snapshot, name, tmp_path):
+    """Of the other four libc.a has definitions, some beside open: those here are weak, so nothing is said."""
+    arguments = ", ".join("0" for _ in PARAMETERS[name].split(","))
+    source = OWN_FUNCTION.format(name, PARAMETERS[name], name, arguments)
+    words = [link_rsp(), archive(snapshot)]
+    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), source, *words)
+    assert done.returncode != 0
+    assert f"duplicate symbol: {name}" in done.stderr
+    # With other parameters the linker only warns.
+    done = linked(
+        tmp_path, toolbox.stock_sysroot(snapshot), OWN_FUNCTION.format(name, "void", name, ""), *words
+    )
+    assert f"function signature mismatch: {name}" in done.stderr
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_guests_own_variable_is_named_and_no_crash(snapshot, name, tmp_path):
+    """wasm-ld crashes where a wrapped name is a variable (docs/HOSTS.md), if nothing stops it before."""
+    source = f"long {name}; int main(void) {{ return (int){name}; }}"
+    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), source, link_rsp(), archive(snapshot))
+    assert done.returncode != 0
+    assert f"symbol type mismatch: {name}" in done.stderr
+
+
+RIGHT = {
+    "as usual": ([], []),
+    "libc named before the archive, as by Rust": ([], ["-lc"]),
+    "every section kept": (["-Wl,--no-gc-sections"], []),
+    "warnings are errors": (["-Wl,--fatal-warnings"], []),
+}
+
+
+@pytest.mark.parametrize("way", RIGHT)
+def test_no_false_alarm(snapshot, way, tmp_path):
+    flags, before = RIGHT[way]
+    guest = guest_that_calls(*CALLS)
+    words = [*before, link_rsp(), archive(snapshot)]
+    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest, *words, flags=flags)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest_that_calls(), *words, flags=flags)
+    assert (done.returncode, done.stderr) == (0, "")
