@@ -38,6 +38,13 @@ $(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
 
 export PATH := $(TOOLCHAIN)/bin:$(PATH)
 
+# Two makes in one tree wait for each other. A process beside the first has the lock until that make is gone.
+ifeq ($(filter $(CURDIR),$(TREE_LOCKED))$(filter help,$(MAKECMDGOALS)),)
+$(shell exec 9<.; flock -w 0.5 9 || { echo 'make: waiting for another make in this tree' >&2; flock 9; }; \
+	tail -s 0.1 --pid=$$PPID -f /dev/null >/dev/null 2>&1 &)
+export TREE_LOCKED := $(CURDIR)
+endif
+
 # --- The toolchain -----------------------------------------------------------
 
 # Each sysroot has a build directory of its own, named after its snapshot where it is one of ours.
@@ -240,7 +247,7 @@ demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under was
 PYTHON := PYTHONPATH=test .toolchain/venv/bin/python
 PYTEST := .toolchain/venv/bin/pytest
 
-include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench.mk test/applications/applications.mk
+include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench.mk test/anywhere/anywhere.mk test/applications/applications.mk
 
 # --- For whoever works on it -------------------------------------------------
 
