@@ -8,6 +8,10 @@
 #ifndef WASI_UTIMENS_SYS_TIME_H
 #define WASI_UTIMENS_SYS_TIME_H
 
+/* As a compiler treats the header that this one stands in for: no warning of #include_next with
+ * -pedantic, even where -I in place of -isystem names the directory. */
+#pragma GCC system_header
+
 /* In a sysroot that holds the overlay this file has the place of the sysroot's own. */
 #if __has_include(<wasi/stock/sys/time.h>)
 #include <wasi/stock/sys/time.h>
