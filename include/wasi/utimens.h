@@ -27,15 +27,15 @@
  *           directory; an absolute path ignores it [POSIX]
  *   path    a NUL-terminated string in UTF-8. NULL: with utimensat and futimesat the file that
  *           dirfd refers to, of any type [utimensat(2)]
- *   flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own times; lutimes always sets those
- * [POSIX]
+ *   flags   0, or AT_SYMLINK_NOFOLLOW: a symbolic link's own times, as lutimes sets them [POSIX]
  *
  * Each function returns 0 and leaves errno alone, or returns -1, sets errno and has changed
- * nothing. Where several errors apply, docs/SEMANTICS.md says which comes first. EBADF         fd,
- * or the dirfd of a relative or NULL path, is not open [POSIX]; futimens and futimes: fd is
- * negative (AT_FDCWD is), even if both times are UTIME_OMIT EINVAL        a time is out of range; a
- * flag other than AT_SYMLINK_NOFOLLOW; any flag beside a NULL path and a dirfd; fd, or the dirfd of
- * a NULL path, refers to a stdio stream or a socket, which has no times here [POSIX; utimensat(2)]
+ * nothing. Where several errors apply, docs/SEMANTICS.md says which comes first:
+ *   EBADF         fd, or the dirfd of a relative or NULL path, is not open [POSIX]; futimens and
+ *                 futimes: fd is negative (AT_FDCWD is), even if both times are UTIME_OMIT
+ *   EINVAL        a time is out of range; a flag other than AT_SYMLINK_NOFOLLOW; any flag beside a
+ *                 NULL path and a dirfd; fd, or the dirfd of a NULL path, refers to a stdio stream
+ *                 or a socket, which has no times here [POSIX; utimensat(2)]
  *   EFAULT        path is NULL, and dirfd is AT_FDCWD or the function has none [utimensat(2)]
  *   ENOENT        path is empty, names no file, is a symbolic link to none that is to be followed,
  *                 or is absolute or relative to AT_FDCWD and under no preopened directory [POSIX]
