@@ -99,6 +99,15 @@ def test_installed_for_a_sysroot(release, sysroot, guest, tmp_path):
     assert not prefix.exists()
 
 
+def test_what_each_package_holds(release):
+    for generation, shared in {"preview1": True, "descriptor-ref": True, COUNTED: False}.items():
+        if generation == COUNTED or toolbox.of_generation(generation):
+            for name in NAMES:
+                library = release / generation / "lib/wasm32-wasip2" / f"lib{name}"
+                assert library.with_suffix(".a").is_file()
+                assert library.with_suffix(".so").is_file() == shared
+
+
 def test_each_package_works_where_it_is(release, sysroot, guest, tmp_path):
     generation, _, link = sysroot
     check_guest(release / generation, link, guest, tmp_path)
