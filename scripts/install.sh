@@ -254,8 +254,12 @@ install_package() {
     try mkdir $stage/new
     try cp -RL "$package/." $stage/new
     try chmod -R u+rwX $stage/new # what it was copied from may be read-only
-    (cd $stage/new && try chmod 644 $new)
-    same "$(cd $stage/new && cksum $new 2>&1)" "$lines" || fail "what was copied is not what $package/$manifest says"
+    (
+        cd $stage/new
+        try chmod 644 $new
+        try cksum $new
+        same "$said" "$lines" || fail "what was copied is not what $package/$manifest says"
+    )
     kept=$stage/old/${manifest%/*}
     for file in $ours; do
         kept=$kept$newline$stage/old/${file%/*}
@@ -277,7 +281,8 @@ install_package() {
         placed=$placed$newline$file
         try mv -f "$stage/new/$file" "$file"
     done
-    same "$(cksum $new 2>&1)" "$lines" || fail "what is in $target is not what was put there"
+    try cksum $new
+    same "$said" "$lines" || fail "what is in $target is not what was put there"
     try mv -f $stage/manifest $manifest
     trap - EXIT
     try rm -rf $stage

@@ -37,9 +37,11 @@ PRINTS = {"wasi-utimens": "0 0 0 -1 1\n", "wasi-utimens-nofd": "-1 -1 0 -1 0\n"}
 NAMES = sorted(PRINTS)
 
 
-def make(*words: str, snapshot: str = NEWEST) -> None:
+def make(*words: str, snapshot: str = NEWEST) -> str:
     sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
-    toolbox.run(["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words])
+    return toolbox.run(
+        ["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words], env=toolbox.ENVIRONMENT
+    ).stdout
 
 
 @pytest.fixture
@@ -320,3 +322,12 @@ def test_rust(tmp_path):
     )
     assert run(wasm, tmp_path) == "0 -1"
     assert (tmp_path / "d/file").stat().st_mtime_ns == 3_000_000_004
+
+
+def test_make_examples_prints_where_they_are():
+    """In one place, whichever sysroot they were compiled for."""
+    for snapshot in toolbox.SNAPSHOTS:
+        printed = make("examples", snapshot=snapshot).splitlines()
+        assert printed == ["build/examples/touch.wasm", "build/examples/utimes-probe.wasm"]
+        for path in printed:
+            toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(toolbox.ROOT / path)])
