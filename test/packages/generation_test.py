@@ -146,10 +146,12 @@ def test_what_is_not_quite_one_is_refused(sources, said, libc):
 
 
 USES_IT = "void *descriptor_table_get_ref(int); void *use(void) { return descriptor_table_get_ref(3); }"
+FROM_THE_HOST = USES_IT.replace("void *", '__attribute__((import_name("get"))) void *', 1)
 WITHOUT_ITS_SYMBOLS = {
     "symbol gone": FILES,
     "half of the symbols gone": COUNTED.replace("deallocate", "drop"),
     "used, not defined": USES_IT,
+    "the host's, not defined": FROM_THE_HOST,
     "a name that ends like it": REF.replace("descriptor", "my_descriptor"),
     "a name that begins like it": REF.replace("get_ref", "get_reference"),
 }
@@ -230,6 +232,7 @@ def damaged(archive: bytes) -> dict[str, tuple[bytes, str]]:
         "cut short": (archive[:-100], "is cut short or broken, at byte"),
         "a header cut short": (archive[: member - 30], "is cut short or broken, at byte"),
         "a size that is no number": (archive[: member - 12] + b"x" + archive[member - 11 :], "at byte"),
+        "a header that ends otherwise": (archive[: member - 2] + b"xx" + archive[member:], "at byte"),
         "a member cut short": (archive[: member + 9] + b"\xff\x7f" + archive[member + 11 :], "0.o: it ends"),
     }
 

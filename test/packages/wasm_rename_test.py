@@ -102,6 +102,21 @@ def test_position_independent(source, flags, independent, tmp_path):
     assert wasm_object.is_position_independent(module) == independent
 
 
+@pytest.mark.parametrize("flags", [["-DIN="], ["-fPIC", "-DIN="], ['-DIN=__attribute__((section("one")))']])
+def test_functions_that_a_table_points_to(flags, tmp_path):
+    """By their place in this one, whatever is before and after it."""
+    source = """
+    static int f(void) { return 1; }
+    static int g(void) { return 2; }
+    IN int (*before[2])(void) = {g, g};
+    IN int (*table[3])(void) = {f, 0, g};
+    IN int (*after[1])(void) = {f};
+    """
+    module = compiled(tmp_path, source, *flags)
+    (table,) = (symbol for symbol in wasm_object.symbols(module) if symbol.name == b"table")
+    assert wasm_object.function_pointers(module, table) == {0: b"f", 8: b"g"}
+
+
 # --- Malformed ---------------------------------------------------------------
 
 
