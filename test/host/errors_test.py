@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the host answers, and what the guest gets: across the real component boundary."""
 
+import os
+
 import pytest
 import toolbox
 from host.error_host import ABSENT, REAL, Call, Guest, Host, error_codes
@@ -194,6 +196,25 @@ def test_file_is_refused_and_its_neighbours_untouched(
     assert result == ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
     first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
     assert without_questions(snapshot, host_calls, asks=True) == first
+
+
+@pytest.mark.parametrize("link", toolbox.LINKS)
+@pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
+def test_what_is_no_regular_file_is_no_directory_yet(snapshot, link, host_answer, guest, tree):
+    """A FIFO and a device: "." is not tried on them either."""
+    os.mkfifo(tree / "fifo")
+    both_ends = os.open(tree / "fifo", os.O_RDWR)  # so that opening it does not wait
+    openings = ["open fifo /d/fifo rw", "open null /dev/null r"]
+    lines = [FUTIMENS.format(name) for name in ("fifo", "null")]
+    host = Host(set_times=host_answer)
+    done = host.run(guest, *openings, *lines, dirs={"/d": tree, "/dev": "/dev"})
+    os.close(both_ends)
+    error = ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
+    results = [f"{opening} -> ok" for opening in openings] + [f"{line} -> {error}" for line in lines]
+    assert ([line for line, _ in done.steps], done.trap) == (results, "")
+    first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
+    for _, host_calls in done.steps[len(openings) :]:
+        assert without_questions(snapshot, host_calls, asks=True) == first
 
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])

@@ -325,3 +325,22 @@ def test_archive_has_no_state(snapshot, link, tmp_path):
     ]
     assert segments
     assert [segment for segment in segments if not segment.startswith(".rodata")] == []
+
+
+@pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
+def test_archive_exports_nothing(snapshot, link, tmp_path):
+    """What it defines for other objects is hidden, so that --export-dynamic leaves it inside."""
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(archive(snapshot, link))], cwd=tmp_path)
+    symbols = [
+        (name, flags)
+        for built in sorted(tmp_path.glob("*.o"))
+        for flags, name in re.findall(
+            r'(?:Func|Data) \{ flags: SymbolFlags\(([^)]*)\).*?name: (?:Some\()?"([^"]*)"',
+            wasm_tools("dump", built),
+        )
+    ]
+    defined = {
+        name: flags for name, flags in symbols if not {"UNDEFINED", "BINDING_LOCAL"} & {*flags.split(" | ")}
+    }
+    assert {"wasi_utimens_fd_support", "__wrap_futimens"} <= set(defined)
+    assert [name for name, flags in defined.items() if "VISIBILITY_HIDDEN" not in flags] == []

@@ -70,6 +70,8 @@ TEST_CASE("new-timestamps: nanoseconds are 0 to 999999999") {
     CHECK(!converted({1, bad}, {1, 0}).in_range);
     CHECK(!converted({1, 0}, {1, bad}).in_range);
     CHECK(!converted({1, bad}, {0, UTIME_OMIT}).in_range);
+    CHECK(!converted({0, UTIME_OMIT}, {1, bad}).in_range);
+    CHECK(!converted({1, bad}, {0, UTIME_NOW}).in_range);
     CHECK(!converted({0, UTIME_NOW}, {1, bad}).in_range);
   }
 }

@@ -127,19 +127,22 @@ TEST_CASE("utf8: a bad byte is found at every distance from the start and from a
 }
 
 TEST_CASE("utf8: a string that ends with the linear memory is not read past its end") {
-  // Reading one byte beyond would trap.
-  const size_t size = __builtin_wasm_memory_size(0) * 0x10000;
-  char *const end = reinterpret_cast<char *>(__builtin_wasm_memory_grow(0, 1) * 0x10000 + 0x10000);
-  CHECK(reinterpret_cast<size_t>(end) == size + 0x10000);
-  for (size_t length = 0; length < 40; ++length) {
-    CAPTURE(length);
-    char *const text = end - length - 1;
-    memset(text, 'x', length);
-    end[-1] = '\0';
-    CHECK(utf8_length(text) == length);
-    if (length > 0) {
-      end[-2] = '\xE2';
-      CHECK(utf8_length(text) == not_utf8);
+  // Reading one byte beyond would trap. Two ends in a row: one of them is no multiple of two pages.
+  for (const int pages : {1, 2}) {
+    const size_t size = __builtin_wasm_memory_size(0) * 0x10000;
+    char *const end =
+        reinterpret_cast<char *>(__builtin_wasm_memory_grow(0, 1) * 0x10000 + 0x10000);
+    CHECK(reinterpret_cast<size_t>(end) == size + 0x10000);
+    for (size_t length = 0; length < 40; ++length) {
+      CAPTURE(pages, length);
+      char *const text = end - length - 1;
+      memset(text, 'x', length);
+      end[-1] = '\0';
+      CHECK(utf8_length(text) == length);
+      if (length > 0) {
+        end[-2] = '\xE2';
+        CHECK(utf8_length(text) == not_utf8);
+      }
     }
   }
 }

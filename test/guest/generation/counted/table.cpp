@@ -35,6 +35,7 @@ constexpr descriptor_vtable file_vtable = [] {
   descriptor_vtable vtable = {};
   vtable.fstat = [](void *data, struct stat *status) {
     if (fstat_fails) {
+      status->st_mode = S_IFDIR;
       errno = EIO;
       return -1;
     }

@@ -21,7 +21,7 @@ counts counted();
 // Without it the next reference is the last, as if another thread had closed the file meanwhile.
 void hold(bool holds);
 
-// Whether fstat fails with EIO, as a host may have it.
+// Whether fstat fails with EIO, as a host may have it, after it has called the file a directory.
 void fail_fstat(bool fails);
 
 } // namespace counted_table
