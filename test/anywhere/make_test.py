@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Two makes in one tree wait for each other; a place that make cannot take is refused in one line."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import toolbox
+
+
+def copied(to: Path) -> Path:
+    """What make reads of the tree."""
+    for file in [toolbox.ROOT / "Makefile", *toolbox.ROOT.glob("test/**/*.mk")]:
+        copy = to / file.relative_to(toolbox.ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
+    return to
+
+
+def make(tree: Path, goal: str, stdin=subprocess.DEVNULL) -> subprocess.Popen:
+    """As a user types it, whatever make runs the tests."""
+    outer = ("TREE_LOCKED", "WASI_SDK_PATH", "SYSROOT")
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+    environment = {name: value for name, value in environment.items() if not name.startswith("MAKE")}
+    streams = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(["make", "-s", "-C", str(tree), goal], env=environment, text=True, **streams)
+
+
+@pytest.fixture
+def locked(tmp_path):
+    """A tree where another make is at work, as far as a second one can see, and what ends that."""
+    (copied(tmp_path) / "build").mkdir()
+    directory = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(directory, fcntl.LOCK_EX)
+    yield tmp_path, lambda: fcntl.flock(directory, fcntl.LOCK_UN)
+    os.close(directory)
+
+
+def test_a_second_make_waits_for_the_first(locked):
+    tree, release = locked
+    with make(tree, "clean") as second:
+        assert second.stderr.readline() == "make: waiting for another make in this tree\n"
+        assert (tree / "build").exists()
+        release()
+        assert second.wait() == 0
+    assert not (tree / "build").exists()
+
+
+def test_help_waits_for_nobody(locked):
+    with make(locked[0], "help") as second:
+        stdout, stderr = second.communicate()
+    assert second.returncode == 0
+    assert "make" in stdout and stderr == ""
+
+
+def test_a_make_holds_the_lock_until_it_ends(tmp_path):
+    tree = copied(tmp_path)
+    with (tree / "Makefile").open("a") as makefile:
+        makefile.write("hold:\n\t@echo held; read -r\n")
+    with make(tree, "hold", subprocess.PIPE) as first:
+        assert first.stdout.readline() == "held\n"
+        with make(tree, "clean") as second:
+            assert second.stderr.readline() == "make: waiting for another make in this tree\n"
+            first.communicate("\n")
+            assert second.wait() == 0
+
+
+def test_a_space_in_the_name_of_the_tree(tmp_path):
+    with make(copied(tmp_path / "a b"), "demo") as refused:
+        stdout, stderr = refused.communicate()
+    assert refused.returncode == 2
+    assert stdout == ""
+    assert stderr.count("\n") == 1
+    assert "a space is in its name" in stderr
