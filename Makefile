@@ -202,18 +202,20 @@ nofd := $(if $(filter no,$(FD)),-nofd)
 REPLACE ?= no
 $(if $(filter-out yes no,$(REPLACE)),$(error REPLACE=$(REPLACE): say yes or no))
 
-# overlay_inside,SCRIPT,FROM,TO,-nofd or nothing
-overlay_inside = scripts/$(1).py '$(2)' '$(3)' --archive $(BUILD)/plain/libwasi-utimens$(4).a \
+# overlay_inside,SCRIPT,FROM,TO as the shell takes it,-nofd or nothing
+overlay_inside = scripts/$(1).py '$(2)' $(3) --archive $(BUILD)/plain/libwasi-utimens$(4).a \
 	--pic-archive $(BUILD)/pic/libwasi-utimens$(4).a --headers include --sdk $(SDK) --replace $(REPLACE) $(FUNCTIONS)
+
+sysroot sdk: export DEST := $(DEST)
 
 .PHONY: sysroot
 sysroot: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [SYSROOT=DIR] [FD=no] [REPLACE=yes]: a sysroot with the overlay inside
-	@$(call overlay_inside,sysroot,$(SYSROOT),$(DEST),$(nofd))
+	@$(call overlay_inside,sysroot,$(SYSROOT),"$$DEST",$(nofd))
 
 .PHONY: sdk
 sdk: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [WASI_SDK_PATH=SDK] [FD=no] [REPLACE=yes]: a wasi-sdk with the overlay inside
 	$(if $(filter-out $(SDK)/share/wasi-sysroot,$(SYSROOT)),$(error make sdk takes the sysroot of the SDK: say WASI_SDK_PATH=SDK, and leave SYSROOT away))
-	@$(call overlay_inside,sdk,$(SDK),$(DEST),$(nofd))
+	@$(call overlay_inside,sdk,$(SDK),"$$DEST",$(nofd))
 
 # The copies that tests use, and those that CPython and the clients are built on.
 SYSROOTS := $(BUILD)/sysroot build/cpython-sysroot build/clients-sysroot

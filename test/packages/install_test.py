@@ -184,6 +184,13 @@ def test_a_prefix_of_any_name(name, work):
     assert tree(work) == {}
 
 
+def test_a_sysroot_of_any_name(work):
+    name = "a  line\nbreak  'and' \"quotes\""
+    make("sysroot", f"DEST={work / name}")
+    assert (work / name / "lib/wasm32-wasip2/libc.a").is_file()
+    assert [path.name for path in work.iterdir()] == [name]
+
+
 def test_destdir_and_prefix_say_where(work):
     make("install", f"DESTDIR={work}/staged", "PREFIX=/opt/overlay")
     make("install", f"PREFIX={work}/direct")
