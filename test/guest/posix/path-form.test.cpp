@@ -29,45 +29,6 @@ const char *const malformed[] = {
     "\xFF",                 //
 };
 
-using paths = std::initializer_list<std::string>;
-
-// By each of the paths every function sets the times of the target, and touches nothing else.
-// NOFOLLOW ones set those of the link, where the path is one.
-void check_sets(const files &f, const paths &found_by, const std::string &target,
-                const std::string &link = "") {
-  for (const auto &form : path_forms) {
-    const std::string &file = form.follows || link.empty() ? target : link;
-    for (const auto &path : found_by) {
-      CAPTURE(form.name, path);
-      make_old(file);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-      CHECK(times_of(file) == form.exact);
-      CHECK(f.untouched(file));
-    }
-    make_old(file);
-  }
-}
-
-// By each of the paths every function fails so, whatever good times it is given.
-void check_fails(const paths &bad, int error) {
-  for (const auto &form : path_forms) {
-    for (const auto &path : bad) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(error));
-      CHECK(OUTCOME(form.set(path.c_str(), nullptr)) == fails(error));
-    }
-  }
-}
-
-void check_fails_before_1970(const paths &bad, int error) {
-  for (const auto &form : path_forms) {
-    for (const auto &path : bad) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), times{{{-1, 0}, {-1, 0}}})) == fails(error));
-    }
-  }
-}
-
 } // namespace
 
 TEST_CASE("path form: a file, by an absolute path") {
