@@ -155,8 +155,10 @@ part_runtime() {
 part_catch2() {
     local from
     if [ -z "${CATCH2:-}" ]; then
-        [[ -e "$top/src/catch2" && "$(cat "$top/stamps/catch2" 2>/dev/null)" = CATCH2=* ]] ||
-            source_tree catch2 "$CATCH2_SOURCE" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
+        ! stamped catch2 "$CATCH2_SOURCE" "$top/src/catch2" || return 0
+        [[ ! -e "$top/src/catch2" || "$(cat "$top/stamps/catch2" 2>/dev/null)" != CATCH2=* ]] || return 0
+        need_debian "set CATCH2 to a directory with the catch_amalgamated.hpp and .cpp of Catch2 3"
+        source_tree catch2 "$CATCH2_SOURCE" --strip-components=2 --wildcards '*/extras/catch_amalgamated.*'
         return
     fi
     for from in "$CATCH2" "$CATCH2/extras"; do

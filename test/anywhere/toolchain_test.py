@@ -146,3 +146,27 @@ def test_what_is_no_catch2_3_is_refused(tree, tmp_path, header):
     )
     assert complaint.count("\n") == 1
     assert not (tree / ".toolchain/src").exists()
+
+
+@pytest.fixture
+def no_debian(tmp_path) -> str:
+    """A PATH without apt-get, nor anything that only some tests need."""
+    (tmp_path / "bin").mkdir()
+    for tool in ("bash", "basename", "cat", "dirname", "env", "flock", "id", "mkdir", "rm", "tail"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool))
+    return str(tmp_path / "bin")
+
+
+def test_no_catch2_and_no_debian(tree, no_debian):
+    advice = "set CATCH2 to a directory with the catch_amalgamated.hpp and .cpp of Catch2 3"
+    complaint = f"toolchain: this is not Debian: {advice}\n"
+    assert toolchain(tree, "catch2", PATH=no_debian) == (1, complaint)
+
+
+def test_tools_that_cannot_be_installed_are_a_warning(tree, no_debian):
+    missing = "musl-gcc pkg-config cmake autoconf"
+    warning = (
+        f"toolchain: warning: no {missing}, which only root of a Debian can install here: "
+        "the tests that need them are skipped\n"
+    )
+    assert toolchain(tree, "test-tools", PATH=no_debian) == (0, warning)
