@@ -249,7 +249,7 @@ demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under was
 PYTHON := PYTHONPATH=test .toolchain/venv/bin/python
 PYTEST := .toolchain/venv/bin/pytest
 
-include test/test.mk test/linux/fuzz.mk test/examples/matrix.mk test/bench/bench.mk test/anywhere/anywhere.mk test/applications/applications.mk
+include test/test.mk test/linux/fuzz.mk test/mutants/mutants.mk test/examples/matrix.mk test/bench/bench.mk test/anywhere/anywhere.mk test/applications/applications.mk
 
 # --- For whoever works on it -------------------------------------------------
 
