@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """docs/HOSTS.md: what is typed there comes to what stands below it, line for line.
 
-`make matrix` runs it, which has fetched the hosts. `PYTHONPATH=test python test/examples/hosts_page_test.py` writes
-what came of each line into the page.
+`make matrix` runs it, which has fetched the hosts. To write what came of each line into the page:
+PYTHONPATH=test python test/examples/hosts_page_test.py
 """
 
 import os
