@@ -50,6 +50,12 @@ def test_readme_has_every_target_and_no_other():
     assert named - {"make"} == targets() - {"overlay"}
 
 
+def test_readme_of_the_tests_has_every_folder():
+    named = {row["folder"].strip("`/") for row in pages.table("test/README.md", "What the tests prove")}
+    folders = {path.parent.name for path in (toolbox.ROOT / "test").glob("*/*") if path.suffix}
+    assert named == folders - {"__pycache__"}
+
+
 def test_one_version():
     header = (toolbox.ROOT / "include/wasi/utimens.h").read_text()
     parts = [re.search(rf"^#define WASI_UTIMENS_VERSION_{part} (\d+)$", header, re.M)[1]
