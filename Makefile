@@ -86,8 +86,7 @@ HEADERS := $(wildcard include/*/*.h wit-imports/*.h libc-overlay/*/*.h)
 .PHONY: force
 $(BUILD)/libc.sum: force | $(if $(NAMED_SYSROOT),,toolchain-sdk)
 	@mkdir -p $(@D)
-	@cksum <$(SYSROOT)/lib/wasm32-wasip2/libc.a >$@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+	@cksum <$(SYSROOT)/lib/wasm32-wasip2/libc.a >$@.$$$$; if cmp -s $@.$$$$ $@; then rm $@.$$$$; else mv $@.$$$$ $@; fi
 
 $(BUILD)/generation: $(BUILD)/libc.sum scripts/generation.py scripts/wasm_object.py
 	@scripts/generation.py $(SYSROOT) >$@.new
@@ -160,17 +159,14 @@ $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a
 .PHONY: package
 package: $(PACKAGE)
 
-# Where two are at it at once, one waits until the other has built what both need. What is named
-# goes by the environment, since it may have any character.
+# What is named goes by the environment, since it may have any character.
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 
 .PHONY: install
-install: ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
-	@mkdir -p $(BUILD)
-	@flock $(BUILD)/lock $(MAKE) --no-print-directory package
-	@flock $(BUILD)/lock scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
-	@flock $(BUILD)/lock cat $(SHARED)/left-out >&2
+install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
+	@scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
+	@cat $(SHARED)/left-out >&2
 
 .PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else

@@ -272,9 +272,13 @@ def test_over_an_installation_that_has_no_manifest(work):
 
 
 def test_a_sysroot_that_was_upgraded_in_place(work):
-    """The build is of what the libc.a holds, however old it looks; two at once do not meet."""
+    """The build is of what the libc.a holds, however old it looks; two at once wait for each other."""
     if len({toolbox.generation(snapshot) for snapshot in toolbox.SNAPSHOTS}) == 1:
         pytest.skip("only one generation here")
+    # A tree of its own: a make above this one has this tree to itself.
+    left_out = shutil.ignore_patterns(".git", ".toolchain", "build", "__pycache__", ".*_cache")
+    shutil.copytree(toolbox.ROOT, work / "tree", ignore=left_out)
+    (work / "tree/.toolchain").symlink_to(toolbox.TOOLCHAIN)
     sysroot = work / "sysroot"
     (sysroot / "lib/wasm32-wasip2").mkdir(parents=True)
     for snapshot in (toolbox.SNAPSHOTS[0], NEWEST):
@@ -283,7 +287,7 @@ def test_a_sysroot_that_was_upgraded_in_place(work):
         os.utime(libc, (1_000_000_000, 1_000_000_000))
         (sysroot / "include").unlink(missing_ok=True)
         (sysroot / "include").symlink_to(toolbox.stock_sysroot(snapshot) / "include")
-        words = ["make", "-s", "-C", toolbox.ROOT, f"SYSROOT={sysroot}", f"BUILD={work}/build", "install"]
+        words = ["make", "-s", "-C", work / "tree", f"SYSROOT={sysroot}", "install"]
         prefixes = [work / f"{snapshot}-{number}" for number in range(2)]
         at_once = [
             subprocess.Popen([*map(str, words), f"PREFIX={prefix}"], env=toolbox.ENVIRONMENT)
