@@ -1,6 +1,6 @@
 # wasi-utimens. `make demo` and `make test` need nothing before them; `make help` lists the targets.
 #
-# Here is what a user types; what tests and measures is included from where it belongs.
+# This file has what a user types; what tests and measures is included from its own folder.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,7 +11,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- What the user says ------------------------------------------------------
 
-# What cannot be right is one line, at once, from every target.
+# A value that cannot be right ends every target at once, with one line.
 is_set = $(filter-out undefined,$(origin $(1)))
 empty_is_refused = $(if $(call is_set,$(1)),$(if $(strip $($(1))),,$(error $(1) is empty: name a directory, or leave $(1) away)))
 $(foreach name,SYSROOT PREFIX DEST,$(call empty_is_refused,$(name)))

@@ -45,7 +45,7 @@ compile() {
         fail "$log" "$what does not build"
 }
 
-# settled DIR PIN: whether DIR was configured for this; another one is swept away.
+# settled DIR PIN: whether DIR was configured for PIN. If it was configured for another, it is removed.
 settled() {
     [ "$(cat "$1/settled" 2>/dev/null)" != "$2" ] || return 0
     rm -rf "$1"
@@ -83,7 +83,7 @@ configure_wasi() (
     cd "$1"
     shift
     local clang="clang --target=wasm32-wasip2 --sysroot=$sysroot"
-    # The machine's own pkg-config answers for the machine.
+    # pkg-config would find the libraries of this machine, not of WASI.
     export PKG_CONFIG_LIBDIR=$sysroot/lib/wasm32-wasip2/pkgconfig PKG_CONFIG_PATH=''
     CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi ../../configure \
         --host=wasm32-wasip2 --build="$(../../config.guess)" --with-build-python="$build_python" \

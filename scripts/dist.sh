@@ -32,7 +32,7 @@ cp -R LICENSE CHANGELOG.md examples scripts/install.sh scripts/generation.sh "$t
 cp scripts/package/release-config.cmake "$top/lib/cmake/wasi-utimens/wasi-utimens-config.cmake"
 cp "$package/lib/cmake/wasi-utimens/wasi-utimens-config-version.cmake" "$top/lib/cmake/wasi-utimens/"
 
-# What is said of wasi-sdk's releases is said in README.md alone. Of the pages those for a user.
+# What wasi-sdk's releases are is said in README.md alone. Of docs/ only the pages for users are packed.
 which=$(sed -n '/^## Which wasi-sdk/,/^## /{/^## /!p}' README.md)
 WHICH=$which awk '$0 == "@WHICH@" { $0 = ENVIRON["WHICH"] } { print }' scripts/package/README.md >"$top/README.md"
 for page in SEMANTICS COMPATIBILITY HOSTS COST; do
