@@ -12,6 +12,9 @@ from packages import wasi_sdk
 from packages.sysroot_test import FUNCTIONS, OWN_HEADERS, changed, refused, tree
 from packages.wasi_sdk import LIB
 
+# What they share is made once.
+pytestmark = pytest.mark.xdist_group("sdk")
+
 SYSROOT = Path("share/wasi-sysroot")
 
 GUEST = """

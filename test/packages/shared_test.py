@@ -14,6 +14,9 @@ SCRIPTS = toolbox.ROOT / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 import wasm_object  # noqa: E402
 
+# What they share is made once.
+pytestmark = pytest.mark.xdist_group("shared")
+
 FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
 ALL = [*FUNCTIONS, "wasi_utimens_fd_support"]
 NAMES = ["wasi-utimens", "wasi-utimens-nofd"]
