@@ -67,7 +67,7 @@ UNITS := $(FUNCTIONS) wasi_utimens_fd_support
 
 CLANG = $(SDK)/bin/clang --target=wasm32-wasip2 --sysroot=$(SYSROOT)
 OVERLAY_CXXFLAGS := -std=c++20 -O2 -fno-exceptions -fno-rtti -nostdinc++ \
-	-fvisibility=hidden -D_GNU_SOURCE -Wall -Wextra -Wconversion \
+	-D_GNU_SOURCE -Wall -Wextra -Wconversion \
 	-isystem include -Iwit-imports -Ilibc-overlay
 
 # With the archives of `wrap` a guest links by `-Wl,--wrap=NAME`, so there the functions bear the
