@@ -347,11 +347,12 @@ class Host:
         dirs: dict[str, str | Path] | None = None,
         env: dict[str, str] | None = None,
         capture: bool = True,
+        argv0: str = "guest.wasm",
     ) -> Done:
         done = Done()
         store = wasmtime.Store(engine())
         store.set_fuel(FUEL)
-        store.set_wasi(self.wasi_config(["guest.wasm", *arguments], dirs or {}, env or {}, done, capture))
+        store.set_wasi(self.wasi_config([argv0, *arguments], dirs or {}, env or {}, done, capture))
         linker = component.Linker(engine())
         linker.allow_shadowing = True
         linker.add_wasip2()
@@ -469,6 +470,7 @@ def main() -> int:
     parser.add_argument("--lie", choices=LIES, help="how it is wrong where it answers with success")
     parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")
+    parser.add_argument("--argv0", default="guest.wasm", help="as wasmtime's")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument(
         "--calls", metavar="FILE", help="write the calls of wasi:filesystem there, one a line"
@@ -505,7 +507,7 @@ def main() -> int:
     for host_path in dirs.values():
         if not Path(host_path).is_dir():
             fail(f"--dir {host_path}: no such directory")
-    done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False)
+    done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False, argv0=options.argv0)
     if options.calls:
         Path(options.calls).write_text("".join(f"{call}\n" for call in done.calls))
     if done.trap:

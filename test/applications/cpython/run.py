@@ -19,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CPYTHON = HERE.parents[2] / "build/cpython"
+WASMTIME = HERE.parents[2] / ".toolchain/bin/wasmtime"
 TAKES_FD = {"overlay": True, "nofd": False, "stock": True}
 ANSWERS = {
     "HAVE_FUTIMENS": {"overlay", "stock"},
@@ -58,6 +59,62 @@ def run_suite(build: str, words: list[str]) -> tuple[dict[str, tuple[str, str]],
         outcomes[" ".join(words)] = ("failed", f"it did not end: exit {done.returncode}")
     outcomes.pop("end", None)
     return outcomes, text
+
+
+# What gate.py says in each build and on each host: what is not to run is skipped, with the reason.
+ERROR_HOST = [HERE.parents[2] / ".toolchain/venv/bin/python", HERE.parents[1] / "host/error_host.py"]
+GATES = [
+    ("overlay", [], "passed", ""),
+    ("nofd", [], "skipped", "this build takes no descriptor"),
+    ("overlay", ["--set-times=unsupported"], "skipped", "this host has no such call"),
+    ("overlay", ["--lie=scales"], "skipped", "this host sets other times"),
+    ("overlay", ["--lie=milliseconds"], "passed", ""),
+    ("overlay", ["--lie=nothing"], "skipped", "this host sets other times"),
+]
+
+
+def run_gate(build: str, lie: list[str]) -> str:
+    """What came of gate.py under wasmtime, or on a host that does as `lie` says."""
+    with tempfile.TemporaryDirectory() as scratch:
+        source = CPYTHON / "src"
+        python = f"cross-build/{build}/python.wasm"
+        libraries = (source / f"cross-build/{build}/pybuilddir.txt").read_text()
+        options = [
+            f"--argv0={python}",
+            f"--dir={source}::/",
+            f"--dir={scratch}::/tmp",
+            f"--dir={HERE}::/cases",
+        ]
+        options += [f"--env=PYTHONPATH=/cross-build/{build}/{libraries}"]
+        host = [*ERROR_HOST, *lie] if lie else [WASMTIME, "run", "--wasm=max-wasm-stack=8388608"]
+        command = [*host, *options, source / python, "-B", "/cases/outcomes.py", "gate"]
+        done = subprocess.run(
+            [str(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=LIMIT,
+            text=True,
+        )
+    return done.stdout
+
+
+def gates() -> dict[str, tuple[str, str]]:
+    """A test of each, and one of the page that shows the code."""
+    outcomes = {}
+    for build, lie, outcome, reason in GATES:
+        printed = run_gate(build, lie)
+        wanted = f"@ gate.Times.test_descriptor {outcome} {reason}"
+        right = wanted.rstrip() in [line.rstrip() for line in printed.splitlines()]
+        name = f"gate.{build}.{''.join(lie).lstrip('-') or 'wasmtime'}"
+        outcomes[name] = ("passed", "") if right else ("failed", f"not {wanted!r}: {printed[-300:]!r}")
+    shown = (HERE / "gate.py").read_text().partition("# [the page begins]\n")[2]
+    page = (HERE.parents[2] / "docs/CPYTHON.md").read_text()
+    indented = "".join(f"    {line}".rstrip() + "\n" for line in shown.splitlines())
+    outcomes["gate.page"] = (
+        ("passed", "") if indented in page else ("failed", "docs/CPYTHON.md shows another")
+    )
+    return outcomes
 
 
 def answers(build: str) -> dict[str, tuple[str, str]]:
@@ -113,6 +170,11 @@ def main() -> int:
             elif outcome != "failed":
                 total[outcome] += 1
         print(f"{build}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    for name, (outcome, reason) in gates().items():
+        if outcome == "passed":
+            total["passed"] += 1
+        else:
+            wrong.append(f"FAILED {name}: {reason}")
     wrong += [f"FAILED known.toml: nothing ends so any more: {names}" for names in known.stale()]
     for entry in known.entries:
         builds, tests = ", ".join(entry["builds"]), ", ".join(entry["tests"])
