@@ -49,7 +49,9 @@ copy() {
     local piece
     mkdir -p "$1/tree/.toolchain" "$1/tmp"
     chmod 1777 "$1/tmp"
-    tar -C "$tree" --exclude=./.toolchain --exclude=./build/{cpython,clients,dist} -c . | tar -C "$1/tree" -x
+    # Status 1: a file changed meanwhile, as a log may.
+    { tar -C "$tree" --exclude=./{.toolchain,build/{cpython,clients,dist,anywhere}} -c . || [ $? = 1 ]; } |
+        tar -C "$1/tree" -x
     for piece in "$tree"/.toolchain/*; do
         case ${piece##*/} in
         stamps) cp -r "$piece" "$1/tree/.toolchain/" ;;
