@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tree=$PWD
-places=(tmpfs ext4 ext4-128 xfs btrfs user debian-python newest-python umask locale no-locale timezone
+places=(tmpfs ext4 xfs btrfs user debian-python newest-python umask locale no-locale timezone
     space two-makes bare-debian tampered-deb)
 [ $# -gt 0 ] || set -- "${places[@]}"
 for place; do
@@ -92,7 +92,6 @@ try_tmpfs() {
     suite "$here/mounted" env
 }
 try_ext4() { filesystem mkfs.ext4 -q; }
-try_ext4-128() { filesystem mkfs.ext4 -q -I 128; } # no time after 2038, and whole seconds only
 try_xfs() { filesystem mkfs.xfs -q; }
 try_btrfs() { filesystem mkfs.btrfs -q; }
 
