@@ -62,6 +62,10 @@ def start_worker(numbers):
     worker = Tree(f"tree-{numbers.get()}")
 
 
+def check():
+    Tree("unbroken").check()
+
+
 def work(job: tuple[Mutant, bool, float]) -> tuple[Mutant, str, str] | None:
     mutant, quick, deadline = job
     return (mutant, *worker.try_mutant(mutant, quick)) if time.monotonic() < deadline else None
@@ -157,6 +161,11 @@ def is_to_be_tried(mutant: Mutant, verdict: list[str] | None, quick: bool) -> bo
 
 def try_all(jobs: list[tuple[Mutant, bool, float]], known: dict[str, list[str]], workers: int):
     STATE.mkdir(parents=True, exist_ok=True)
+    checking = multiprocessing.Process(target=check)
+    checking.start()
+    checking.join()
+    if checking.exitcode != 0:
+        sys.exit(1)
     numbers = multiprocessing.Queue()
     for number in range(workers):
         numbers.put(number)

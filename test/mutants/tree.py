@@ -33,14 +33,18 @@ COPIED = [
 # of the overlay that the Catch2 cases let through.
 TESTS = {
     "include": ["test/packages/package_test.py", "test/host", "test/packages", "test/examples"],
-    "scripts": ["test/packages/sysroot_test.py", "test/packages/generation_test.py", "test/packages"],
+    "scripts": [
+        "test/packages/wasm_rename_test.py test/packages/generation_test.py",
+        "test/packages/sysroot_test.py",
+        "test/packages",
+    ],
     "libc-overlay": ["test/host", "test/linux", "test/bench", "test/packages"],
 }
 CPU_SECONDS = 120  # for a process: what takes more hangs
 
 
 # wasmtime's flags: compiled at once, and ended if it goes on for ever.
-QUICKLY = ["-Ccache=n", "-Ccompiler=winch", "-Wfuel=3000000000"]
+QUICKLY = ["-Ccache=n", "-Ccompiler=winch", "-Wfuel=30000000000"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,18 @@ class Tree:
             if group[1] == "wrap"
             for end in ("", "-nofd")
         }
+
+    def check(self):
+        """What is not broken passes, or a verdict would mean nothing."""
+        from guest import catch2_suite as suite
+
+        try:
+            for group in self.groups():
+                for end in ("", "-nofd"):
+                    self.catch2(group, end)
+                self.cases(suite.Configuration(group[0], "stock", "insides"))
+        except Killed as by:
+            sys.exit(f"mutants: a test fails on what is not broken: {by}")
 
     def copy(self):
         shutil.rmtree(self.top, ignore_errors=True)
@@ -346,8 +362,8 @@ class Tree:
         path.write_text("".join(lines))
         path.chmod((ROOT / mutant.file).stat().st_mode)
 
-    def try_mutant(self, mutant: Mutant, quick: bool) -> tuple[str, str]:
-        """Its verdict, and by what. A quick one that survives is to be tried further."""
+    def try_mutant(self, mutant: Mutant, quick: bool, words=()) -> tuple[str, str]:
+        """Its verdict, and by what. A quick one that survives is to be tried further: by pytest's `words`."""
         kind = mutant.file.split("/")[0]
         self.put(mutant)
         try:
@@ -355,6 +371,8 @@ class Tree:
                 self.overlay(mutant.file)
             elif not self.differs(mutant.file):
                 raise NoMutant("same")
+            for few in words:
+                self.pytest(few)
             if not quick or kind == "scripts":
                 if kind != "scripts":
                     self.build()
