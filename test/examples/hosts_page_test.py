@@ -34,7 +34,7 @@ def results(text: str) -> list[str]:
     script = ""
     for lines in commands(text):
         script += "\n".join(line[len(INDENT) + 2 :] for line in lines) + f"\necho {MARK}\n"
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "TREE_LOCKED") if name in os.environ}
     done = subprocess.run(
         ["bash"], input=script, cwd=toolbox.ROOT, env=environment, text=True, capture_output=True
     )
