@@ -238,15 +238,20 @@ install_package() {
     for directory in $directories; do
         has_line "$below" "$directory" || below=$below$newline$directory
     done
+    # From the top, since they are removed the last first: of several at once the first to lock need not
+    # be the one that made the prefix.
     made=''
+    for directory in $above; do
+        case $directory in
+        "$target") directory=. ;;
+        *) [ -z "${DESTDIR:-}" ] || continue ;;
+        esac
+        made=${made}directory\ $directory$newline
+    done
     for line in $old; do
         case $line in directory*) made=$made$line$newline ;; esac
     done
-    for directory in $above $below; do
-        case $directory in
-        "$target") directory=. ;;
-        /*) [ -z "${DESTDIR:-}" ] || continue ;;
-        esac
+    for directory in $below; do
         made=${made}directory\ $directory$newline
     done
 

@@ -456,7 +456,12 @@ def test_stopped_on_the_way(how, work, tmp_path):
     )
     (tmp_path / "bin/mv").chmod(0o755)
     env = toolbox.ENVIRONMENT | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
-    running = subprocess.Popen([SH, SCRIPT, "--from", package(), "--prefix", work], env=env)
+    # A run in the background, as of CI, ignores SIGINT, and so would all that it starts.
+    running = subprocess.Popen(
+        [SH, SCRIPT, "--from", package(), "--prefix", work],
+        env=env,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not (tmp_path / "started").exists():
         time.sleep(0.02)
     running.send_signal(how)
