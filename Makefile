@@ -38,10 +38,11 @@ $(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
 
 export PATH := $(TOOLCHAIN)/bin:$(PATH)
 
-# Two makes in one tree wait for each other. A process beside the first has the lock until that make is gone.
+# Two makes in one tree wait for each other. A process beside the first has the lock until that make is
+# gone, or has ended and its parent has not looked yet: then it has no /proc/PID/exe.
 ifeq ($(filter $(CURDIR),$(TREE_LOCKED))$(filter help,$(MAKECMDGOALS)),)
 $(shell exec 9<.; flock -w 0.5 9 || { echo 'make: waiting for another make in this tree' >&2; flock 9; }; \
-	tail -s 0.1 --pid=$$PPID -f /dev/null >/dev/null 2>&1 &)
+	while [ -e /proc/$$PPID/exe ]; do sleep 0.2; done >/dev/null 2>&1 &)
 export TREE_LOCKED := $(CURDIR)
 endif
 

@@ -68,6 +68,18 @@ def test_a_make_holds_the_lock_until_it_ends(tmp_path):
             assert second.wait() == 0
 
 
+def test_a_make_that_ended_holds_no_lock_where_nobody_waited_for_it(tmp_path):
+    tree = copied(tmp_path)
+    first = make(tree, "clean")
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+    second = make(tree, "clean")
+    try:
+        assert second.wait(timeout=60) == 0
+    finally:
+        first.communicate()
+        second.communicate()
+
+
 def test_a_space_in_the_name_of_the_tree(tmp_path):
     with make(copied(tmp_path / "a b"), "demo") as refused:
         stdout, stderr = refused.communicate()
