@@ -201,6 +201,29 @@ def test_run_that_ends_in_the_middle(tmp_path):
     ]
 
 
+def test_a_host_too_old_for_one_guest(tmp_path, capsys):
+    """It is left out there, in one line; a host that starts none is a failure."""
+
+    def runs(*scripts: str) -> dict:
+        return {
+            measure.Run("a host", toolbox.WRAP, f"guest {number}"): (
+                shell(script),
+                tmp_path / "guest",
+                tmp_path,
+            )
+            for number, script in enumerate(scripts)
+        }
+
+    ends = f"echo '{ROWS}]}}'"
+    found = measure.started(runs(ends, "echo no such import >&2; exit 1"))
+    assert [run.snapshot for run in found] == ["guest 0"]
+    assert capsys.readouterr().err == (
+        "matrix: wasi-libc guest 1 is left out: a host: the probe ends with status 1: no such import\n"
+    )
+    with pytest.raises(hosts.Failure, match="a host starts no guest"):
+        measure.started(runs("exit 1", "exit 1"))
+
+
 @pytest.mark.parametrize(
     "script, complaint",
     [
