@@ -20,13 +20,13 @@ def copied(to: Path) -> Path:
     return to
 
 
-def make(tree: Path, goal: str, stdin=subprocess.DEVNULL) -> subprocess.Popen:
+def make(tree: Path, *words: str, stdin=subprocess.DEVNULL) -> subprocess.Popen:
     """As a user types it, whatever make runs the tests."""
     outer = ("TREE_LOCKED", "WASI_SDK_PATH", "SYSROOT")
     environment = {name: value for name, value in os.environ.items() if name not in outer}
     environment = {name: value for name, value in environment.items() if not name.startswith("MAKE")}
     streams = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(["make", "-s", "-C", str(tree), goal], env=environment, text=True, **streams)
+    return subprocess.Popen(["make", "-s", "-C", str(tree), *words], env=environment, text=True, **streams)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_make_holds_the_lock_until_it_ends(tmp_path):
     tree = copied(tmp_path)
     with (tree / "Makefile").open("a") as makefile:
         makefile.write("hold:\n\t@echo held; read -r\n")
-    with make(tree, "hold", subprocess.PIPE) as first:
+    with make(tree, "hold", stdin=subprocess.PIPE) as first:
         assert first.stdout.readline() == "held\n"
         with make(tree, "clean") as second:
             assert second.stderr.readline() == "make: waiting for another make in this tree\n"
@@ -87,3 +87,24 @@ def test_a_space_in_the_name_of_the_tree(tmp_path):
     assert stdout == ""
     assert stderr.count("\n") == 1
     assert "a space is in its name" in stderr
+
+
+@pytest.mark.parametrize("goal", ["demo", "test", "install", "sysroot", "sdk", "bench", "help", "clean"])
+@pytest.mark.parametrize(
+    "said, why",
+    [
+        ("WASI_SDK_PATH=/nowhere", "WASI_SDK_PATH=/nowhere is no wasi-sdk: it has no bin/clang"),
+        ("SYSROOT=/nowhere", "SYSROOT=/nowhere is no wasi-libc sysroot: it has no lib/wasm32-wasip2/libc.a"),
+        ("SYSROOT=", "SYSROOT is empty"),
+        ("PREFIX=", "PREFIX is empty"),
+        ("DEST=", "DEST is empty"),
+    ],
+)
+def test_what_cannot_be_right_is_one_line_from_every_target(said, why, goal, tmp_path):
+    tree = copied(tmp_path)
+    with make(tree, goal, said) as refused:
+        stdout, stderr = refused.communicate()
+    assert refused.returncode == 2
+    assert (stdout, stderr.count("\n")) == ("", 1)
+    assert why in stderr
+    assert not (tree / "build").exists() and not (tree / ".toolchain").exists()
