@@ -244,7 +244,7 @@ demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under was
 # --- Tested, measured, used --------------------------------------------------
 
 PYTHON := PYTHONPATH=test .toolchain/venv/bin/python
-PYTEST := .toolchain/venv/bin/pytest
+PYTEST := .toolchain/venv/bin/python -m pytest
 
 include test/test.mk test/linux/fuzz.mk test/mutants/mutants.mk test/examples/matrix.mk test/bench/bench.mk test/anywhere/anywhere.mk test/applications/applications.mk
 

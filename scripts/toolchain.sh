@@ -139,7 +139,7 @@ part_runtime() {
     say "wasmtime, wasm-tools and the rest of requirements.txt from PyPI"
     rm -rf "$venv" "$top/stamps/venv"
     # Not in $tmp: a venv knows its own path.
-    if ! { python3 -m venv "$venv" && "$venv/bin/pip" --disable-pip-version-check install -q --retries 1 \
+    if ! { python3 -m venv "$venv" && "$venv/bin/python" -m pip --disable-pip-version-check install -q --retries 1 \
         --timeout 20 --only-binary=:all: --require-hashes -r scripts/requirements.txt; } >"$tmp/log" 2>&1; then
         rm -rf "$venv"
         fail "cannot fill the Python venv from PyPI: $(reason)"

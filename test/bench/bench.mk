@@ -5,7 +5,7 @@
 bench: export WASI_SDK_PATH :=
 bench: ## writes docs/COST.md, overlay beside stock beside the bare import
 	@scripts/toolchain.sh sdk sysroots runtime
-	@.toolchain/venv/bin/pip --disable-pip-version-check install -q --only-binary=:all: \
+	@.toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --only-binary=:all: \
 	    --require-hashes -r test/bench/requirements.txt
 	@for snapshot in .toolchain/sysroots/*; do \
 	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install \

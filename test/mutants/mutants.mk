@@ -5,7 +5,7 @@ FILES ?=
 
 $(MUTANTS_TOOL): test/mutants/requirements.txt | toolchain
 	rm -rf $@
-	.toolchain/venv/bin/pip --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
+	.toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
 	    --target $@ -r $<
 
 .PHONY: mutants

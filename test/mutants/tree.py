@@ -325,7 +325,9 @@ class Tree:
 
     def pytest(self, words: str):
         command = [
-            ".toolchain/venv/bin/pytest",
+            ".toolchain/venv/bin/python",
+            "-m",
+            "pytest",
             "-x",
             "-q",
             "-n",

