@@ -68,7 +68,7 @@ class Libc:
         types = wasm_object.function_types(module)
         for symbol in wasm_object.symbols(module):
             if symbol.defined and symbol.kind == wasm_object.FUNCTION:
-                self.types[symbol.name] = types[symbol.index]
+                self.types[symbol.name] = types[symbol.numbers[0]]
                 self.names_locals |= bool(symbol.name and symbol.flags & wasm_object.LOCAL)
                 self.is_overlaid |= symbol.name == OVERLAID
             elif symbol.defined and symbol.name == VTABLE:

@@ -34,15 +34,13 @@ def drivers_inside(root: Path) -> None:
 
 
 def main(words: list[str]) -> None:
-    options = sysroot.arguments(words, "original")
-    if not options.dest:
-        raise Refused("no place named for the copy: say make sdk DEST=DIR")
-    original, dest = options.original.resolve(), Path(options.dest).absolute()
+    options = sysroot.arguments(words, "sdk")
+    original, dest = options.original.resolve(), options.dest
     if not (original / "bin/clang").is_file():
         raise Refused(f"{original} is no wasi-sdk: it has no bin/clang")
     sysroot.check(original / SYSROOT)
     made_by_us = sysroot.is_overlaid(dest / SYSROOT) and (dest / "bin/clang").is_file()
-    sysroot.check_place(dest, original, made_by_us, options.replace == "yes")
+    sysroot.check_place(options, original, made_by_us)
     with sysroot.placed(dest) as root:
 
         def but_the_sysroot(directory: str, names: list[str]) -> list[str]:
@@ -50,8 +48,7 @@ def main(words: list[str]) -> None:
 
         shutil.copytree(original, root, symlinks=True, copy_function=link, ignore=but_the_sysroot)
         drivers_inside(root)
-        stock = (original / SYSROOT).resolve()
-        sysroot.copy(stock, root / SYSROOT, sysroot.overlay_of(options), options.sdk, link)
+        sysroot.copy((original / SYSROOT).resolve(), root / SYSROOT, options, link)
 
 
 if __name__ == "__main__":

@@ -37,17 +37,15 @@ def main(words: list[str]) -> None:
     stock, sdk, directory, *others = words
     archives = [Path(word) for word in others if word.endswith(".a")]
     names = [word for word in others if not word.endswith(".a")]
-    clang = [Path(sdk, "bin/clang"), f"--target={sysroot.TARGET}", f"--sysroot={stock}", "-shared"]
-    flags = ["--skip-wit-component", "--experimental-pic", "--no-entry", "--allow-undefined"]
-    flags += [*(f"--export={name}" for name in names), "--whole-archive"]
+    flags = ["--no-entry", *(f"--export={name}" for name in names), "--whole-archive"]
     shutil.rmtree(directory, ignore_errors=True)
     with sysroot.placed(Path(directory)) as made:
         made.mkdir()
         reason = left_out(Path(stock))
         (made / "left-out").write_text(reason and f"{reason}\n")
         for archive in archives if not reason else []:
-            library = made / archive.with_suffix(".so").name
-            sysroot.run(*clang, "-nostdlib", *(f"-Wl,{flag}" for flag in flags), archive, "-o", library)
+            words = [*sysroot.SHARED, "-nostdlib", f"-Wl,{','.join(flags)}", archive]
+            sysroot.clang(Path(sdk), Path(stock), *words, "-o", made / archive.with_suffix(".so").name)
 
 
 if __name__ == "__main__":

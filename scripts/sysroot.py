@@ -15,7 +15,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import generation
 import wasm_object
@@ -33,15 +32,10 @@ STOCK_PREFIX = b"__stock_"
 MEMBER_PREFIX = "wasi-utimens-"
 # What libc.so has in place of libc.a's members of the same functions.
 LONG_DOUBLE = "libc-printscan-long-double.a"
+# How libc.so is linked, and what goes beside it.
+SHARED = ["-shared", "-Wl,--skip-wit-component,--experimental-pic,--allow-undefined"]
 
 Members = list[tuple[str, bytes]]
-
-
-class Overlay(NamedTuple):
-    archive: Path  # under the functions' own names
-    pic_archive: Path  # the same, position-independent
-    headers: Path
-    functions: list[bytes]  # that it takes over from libc
 
 
 # --- Tools -------------------------------------------------------------------
@@ -53,6 +47,10 @@ def run(tool: Path, *words: str | Path) -> str:
         said = (done.stderr or done.stdout).strip().splitlines() or [f"exit {done.returncode}"]
         raise Refused(f"{tool.name} fails: {said[0]}")
     return done.stdout.strip()
+
+
+def clang(sdk: Path, sysroot: Path, *words: str | Path) -> str:
+    return run(sdk / "bin/clang", f"--target={TARGET}", f"--sysroot={sysroot}", *words)
 
 
 def write_members(contents: Members, scratch: str) -> str:
@@ -71,19 +69,20 @@ def write_members(contents: Members, scratch: str) -> str:
 # --- libc.a and libc.so ------------------------------------------------------
 
 
+def each_object(contents: Members, changed: Callable[[bytes], bytes]) -> Members:
+    return [
+        (name, changed(content) if wasm_object.is_object(content) else content) for name, content in contents
+    ]
+
+
 def with_overlay(stock: Members, ours: Path, functions: list[bytes]) -> Members:
     names = {name: STOCK_PREFIX + name for name in functions}
 
     def renamed(content: bytes) -> bytes:
-        if wasm_object.is_object(content) and not names.keys().isdisjoint(
-            wasm_object.defined_symbols(content)
-        ):
-            return wasm_rename.rename(content, names)
-        return content
+        defines_none = names.keys().isdisjoint(wasm_object.defined_symbols(content))
+        return content if defines_none else wasm_rename.rename(content, names)
 
-    return [(name, renamed(content)) for name, content in stock] + [
-        (MEMBER_PREFIX + name, content) for name, content in members(ours)
-    ]
+    return each_object(stock, renamed) + [(MEMBER_PREFIX + name, content) for name, content in members(ours)]
 
 
 def write_archive(path: Path, contents: Members, sdk: Path) -> None:
@@ -107,32 +106,23 @@ def with_long_double(stock: Members, archive: Path) -> Members:
     ]
 
 
-def write_shared(path: Path, root: Path, stock: Members, overlay: Overlay, sdk: Path) -> None:
+def write_shared(path: Path, root: Path, stock: Members, options: argparse.Namespace) -> None:
     """A libc.so in the place of stock's, made as that was, with its exports and our functions."""
     wanted = wasm_object.exports(path.read_bytes())
     ours = {
         name
-        for _, content in members(overlay.pic_archive)
+        for _, content in members(options.pic_archive)
         for name in wasm_object.defined_symbols(content)
         if not name.startswith(b"_Z")
     }
-    contents = with_overlay(
-        with_long_double(stock, root / LIB / LONG_DOUBLE), overlay.pic_archive, overlay.functions
-    )
-    visible = [
-        (
-            name,
-            wasm_rename.make_visible(content, wanted | ours) if wasm_object.is_object(content) else content,
-        )
-        for name, content in contents
-    ]
-    clang = [sdk / "bin/clang", f"--target={TARGET}", f"--sysroot={root}"]
-    builtins = run(*clang, "-print-libgcc-file-name")
+    like_stock = with_long_double(stock, root / LIB / LONG_DOUBLE)
+    contents = with_overlay(like_stock, options.pic_archive, options.functions)
+    visible = each_object(contents, lambda content: wasm_rename.make_visible(content, wanted | ours))
+    builtins = clang(options.sdk, root, "-print-libgcc-file-name")
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch, "libc.so")
-        flags = ["--skip-wit-component", "--experimental-pic", "--allow-undefined"]
-        words = ["-shared", "-nodefaultlibs", *(f"-Wl,{flag}" for flag in flags)]
-        run(*clang, *words, write_members(visible, scratch), builtins, "-o", made)
+        objects = write_members(visible, scratch)
+        clang(options.sdk, root, *SHARED, "-nodefaultlibs", objects, builtins, "-o", made)
         missing = wanted - wasm_object.exports(made.read_bytes())
         if missing:
             raise Refused(
@@ -156,20 +146,20 @@ def put_headers(root: Path, headers: Path) -> None:
         shutil.copyfile(header, root / INCLUDE / name)
 
 
-def copy(sysroot: Path, root: Path, overlay: Overlay, sdk: Path, copy_file: Callable = shutil.copy2) -> None:
+def copy(sysroot: Path, root: Path, options: argparse.Namespace, copy_file: Callable = shutil.copy2) -> None:
     """A whole new one at `root`. No file that copy_file made is written to, so that it may make links."""
     shutil.copytree(sysroot, root, symlinks=True, copy_function=copy_file)
     stock = members(sysroot / LIB / "libc.a")
-    libc = with_overlay(stock, overlay.archive, overlay.functions)
+    libc = with_overlay(stock, options.archive, options.functions)
     # A wasi-sdk may have a second libc.a, of bitcode, that clang prefers with -flto. Nothing renames the
     # symbols of bitcode, so there too it is the one of objects, which is not optimized with the guest.
     for path in sorted((root / LIB).rglob("libc.a")):
-        write_archive(path, libc, sdk)
+        write_archive(path, libc, options.sdk)
     pic = all(wasm_object.is_position_independent(content) for _, content in stock
               if wasm_object.is_object(content))  # fmt: skip
     for path in sorted((root / LIB).rglob("libc.so")):
         if pic:
-            write_shared(path, root, stock, overlay, sdk)
+            write_shared(path, root, stock, options)
         else:
             path.unlink()
             print(
@@ -177,7 +167,7 @@ def copy(sysroot: Path, root: Path, overlay: Overlay, sdk: Path, copy_file: Call
                 " libc.a, not being position-independent, makes no other",
                 file=sys.stderr,
             )
-    put_headers(root, overlay.headers)
+    put_headers(root, options.headers)
 
 
 def check(sysroot: Path) -> None:
@@ -189,7 +179,8 @@ def check(sysroot: Path) -> None:
             raise Refused(f"{sysroot / part} is a link: a copy would change what it points to")
 
 
-def check_place(dest: Path, original: Path, made_by_us: bool, replace: bool) -> None:
+def check_place(options: argparse.Namespace, original: Path, made_by_us: bool) -> None:
+    dest = options.dest
     if dest.resolve().is_relative_to(original.resolve()):
         raise Refused(f"{dest} is inside what is to be copied: name another place")
     if original.resolve().is_relative_to(dest.resolve()):
@@ -197,7 +188,7 @@ def check_place(dest: Path, original: Path, made_by_us: bool, replace: bool) -> 
     if dest.is_symlink() or (dest.exists() and not (dest.is_dir() and not any(dest.iterdir()))):
         if not made_by_us:
             raise Refused(f"{dest} exists: name a new or an empty directory")
-        if not replace:
+        if options.replace == "no":
             raise Refused(f"{dest} exists: name a new directory, or say REPLACE=yes to have it made anew")
 
 
@@ -228,30 +219,28 @@ def is_overlaid(sysroot: Path) -> bool:
 # --- Commands ----------------------------------------------------------------
 
 
-def arguments(words: list[str], original: str) -> argparse.Namespace:
+def arguments(words: list[str], name: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument(original, type=Path)
+    parser.add_argument("original", type=Path)
     parser.add_argument("dest")
-    for name in ("archive", "pic-archive", "headers", "sdk"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    # The overlay under the functions' own names, and the same position-independent.
+    for option in ("archive", "pic-archive", "headers", "sdk"):
+        parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("--replace", choices=["yes", "no"], default="no")
-    parser.add_argument("functions", nargs="+", type=str.encode)
-    return parser.parse_args(words)
-
-
-def overlay_of(options: argparse.Namespace) -> Overlay:
-    return Overlay(options.archive, options.pic_archive, options.headers, options.functions)
+    parser.add_argument("functions", nargs="+", type=str.encode)  # that it takes over from libc
+    options = parser.parse_args(words)
+    if not options.dest:
+        raise Refused(f"no place named for the copy: say make {name} DEST=DIR")
+    options.dest = Path(options.dest).absolute()
+    return options
 
 
 def main(words: list[str]) -> None:
     options = arguments(words, "sysroot")
-    if not options.dest:
-        raise Refused("no place named for the copy: say make sysroot DEST=DIR")
-    dest = Path(options.dest).absolute()
-    check(options.sysroot)
-    check_place(dest, options.sysroot, is_overlaid(dest), options.replace == "yes")
-    with placed(dest) as root:
-        copy(options.sysroot, root, overlay_of(options), options.sdk)
+    check(options.original)
+    check_place(options, options.original, is_overlaid(options.dest))
+    with placed(options.dest) as root:
+        copy(options.original, root, options)
 
 
 def run_as_command(name: str, command: Callable[[list[str]], None]) -> None:

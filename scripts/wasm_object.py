@@ -4,7 +4,7 @@
 Conventions: https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,12 +82,6 @@ class Reader:
     def vector(self) -> bytes:
         return self.take(self.uleb())
 
-    def copy(self, read: Callable[[], object]) -> bytes:
-        """The bytes that `read` steps over."""
-        start = self.at
-        read()
-        return self.data[start : self.at]
-
 
 def is_object(data: bytes) -> bool:
     return data.startswith(MAGIC)
@@ -113,6 +107,14 @@ def custom_sections(module: bytes) -> Iterator[tuple[bytes, bytes]]:
 def section(module: bytes, wanted: int) -> Reader:
     """The first of this number; an empty vector where there is none."""
     return Reader(next((payload for number, payload in sections(module) if number == wanted), b"\0"))
+
+
+def imports(reader: Reader) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """(module, name, what it is: a byte for its kind, and its type)."""
+    for _ in range(reader.uleb()):
+        module, name, start = reader.vector(), reader.vector(), reader.at
+        step_over_import_type(reader)
+        yield module, name, reader.data[start : reader.at]
 
 
 def step_over_import_type(reader: Reader) -> None:
@@ -141,13 +143,8 @@ def step_over_import_type(reader: Reader) -> None:
 class Symbol(NamedTuple):
     kind: int
     flags: int
-    index: int  # of the function, the segment, …; 0 where there is none
-    offset: int  # of data that is defined: where in its segment, and how long
-    size: int
-    # As bytes: what is before the name, the name (None where it is the import's), what is after it.
-    head: bytes
-    name: bytes | None
-    tail: bytes
+    name: bytes | None  # None where it is the import's
+    numbers: tuple[int, ...]  # the index of what it names; of defined data: segment, offset, size
 
     @property
     def defined(self) -> bool:
@@ -157,24 +154,19 @@ class Symbol(NamedTuple):
 def symbol_table(table: bytes) -> Iterator[Symbol]:
     reader = Reader(table)
     for _ in range(reader.uleb()):
-        start, index, offset, size = reader.at, 0, 0, 0
         kind, flags = reader.byte(), reader.uleb()
-        defined = not flags & UNDEFINED
-        if kind in (FUNCTION, GLOBAL, TAG, TABLE):
-            index = reader.uleb()
-            named = defined or flags & EXPLICIT_NAME
-        elif kind in (DATA, SECTION):
-            named = kind == DATA
+        name, numbers = None, ()
+        if kind == DATA:
+            name = reader.vector()
+            if not flags & UNDEFINED:
+                numbers = (reader.uleb(), reader.uleb(), reader.uleb())
+        elif kind in (FUNCTION, GLOBAL, SECTION, TAG, TABLE):
+            numbers = (reader.uleb(),)
+            if kind != SECTION and (not flags & UNDEFINED or flags & EXPLICIT_NAME):
+                name = reader.vector()
         else:
             raise Malformed(f"a symbol of the unknown kind {kind}")
-        head = table[start : reader.at]
-        name = reader.vector() if named else None
-        tail = reader.at
-        if kind == SECTION:
-            index = reader.uleb()
-        elif kind == DATA and defined:
-            index, offset, size = reader.uleb(), reader.uleb(), reader.uleb()
-        yield Symbol(kind, flags, index, offset, size, head, name, table[tail : reader.at])
+        yield Symbol(kind, flags, name, numbers)
     if reader.more():
         raise Malformed("its symbol table is longer than its symbols")
 
@@ -221,13 +213,8 @@ def function_types(module: bytes) -> list[str]:
             ", ".join(VALUE_TYPES.get(byte, f"{byte:#x}") for byte in reader.vector()) for _ in range(2)
         )
         types.append(f"({parameters}) -> {results or 'nothing'}")
-    found, reader = [], section(module, IMPORT)
-    for _ in range(reader.uleb()):
-        reader.vector()
-        reader.vector()
-        described = Reader(reader.copy(lambda: step_over_import_type(reader)))
-        if described.byte() == 0:
-            found.append(described.uleb())
+    imported = (what for _, _, what in imports(section(module, IMPORT)))
+    found = [Reader(what[1:]).uleb() for what in imported if what[0] == 0]
     reader = section(module, FUNCTION_SECTION)
     found += [reader.uleb() for _ in range(reader.uleb())]
     return [types[index] for index in found]
@@ -265,11 +252,12 @@ def relocations(module: bytes, wanted: int) -> Iterator[tuple[int, int, int]]:
 
 def function_pointers(module: bytes, data: Symbol) -> dict[int, bytes]:
     """By their offset in a piece of data, the names of the functions that it points to; b"" without one."""
-    table, start = symbols(module), segment_starts(module)[data.index] + data.offset
+    segment, offset, size = data.numbers
+    table, start = symbols(module), segment_starts(module)[segment] + offset
     return {
         at - start: table[index].name or b""
         for kind, at, index in relocations(module, DATA_SECTION)
-        if kind == TABLE_INDEX_I32 and 0 <= at - start < data.size
+        if kind == TABLE_INDEX_I32 and 0 <= at - start < size
     }
 
 

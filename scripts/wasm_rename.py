@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Mapping
 
 from wasm_object import (
     CUSTOM,
+    DATA,
     EXPORTED,
     HIDDEN,
     IMPORT,
@@ -17,9 +18,9 @@ from wasm_object import (
     SYMBOL_TABLE,
     Reader,
     Symbol,
+    imports,
     linking_subsections,
     sections,
-    step_over_import_type,
     symbol_table,
 )
 
@@ -38,15 +39,19 @@ def vector(data: bytes) -> bytes:
 
 
 def renamed_imports(section: bytes, names: Mapping[bytes, bytes]) -> bytes:
-    reader = Reader(section)
-    count = reader.uleb()
-    out = bytearray(uleb(count))
-    for _ in range(count):
-        module, field = reader.vector(), reader.vector()
-        if module == b"env":  # where the compiler puts what another object is to define
-            field = names.get(field, field)
-        out += vector(module) + vector(field) + reader.copy(lambda: step_over_import_type(reader))
-    return bytes(out)
+    renamed = [
+        # In env the compiler puts what another object is to define.
+        vector(module) + vector(names.get(name, name) if module == b"env" else name) + what
+        for module, name, what in imports(Reader(section))
+    ]
+    return uleb(len(renamed)) + b"".join(renamed)
+
+
+def encoded(symbol: Symbol) -> bytes:
+    name = b"" if symbol.name is None else vector(symbol.name)
+    numbers = b"".join(map(uleb, symbol.numbers))
+    rest = name + numbers if symbol.kind == DATA else numbers + name
+    return bytes([symbol.kind]) + uleb(symbol.flags) + rest
 
 
 def with_symbols(content: bytes, changed: Callable[[Symbol], Symbol]) -> bytes:
@@ -54,22 +59,18 @@ def with_symbols(content: bytes, changed: Callable[[Symbol], Symbol]) -> bytes:
     out = bytearray(uleb(LINKING_VERSION))
     for kind, data in linking_subsections(content):
         if kind == SYMBOL_TABLE:
-            symbols = [changed(symbol) for symbol in symbol_table(data)]
-            data = uleb(len(symbols)) + b"".join(
-                symbol.head + (b"" if symbol.name is None else vector(symbol.name)) + symbol.tail
-                for symbol in symbols
-            )
+            symbols = [encoded(changed(symbol)) for symbol in symbol_table(data)]
+            data = uleb(len(symbols)) + b"".join(symbols)
         out += bytes([kind]) + vector(data)
     return bytes(out)
 
 
-def changed_object(
-    module: bytes, changed: Callable[[Symbol], Symbol], imports: Mapping[bytes, bytes]
-) -> bytes:
+def changed_object(module: bytes, changed: Callable[[Symbol], Symbol], names: Mapping[bytes, bytes]) -> bytes:
+    """The object with its symbols as `changed` gives them, and imports renamed."""
     out = bytearray(MAGIC)
     for number, payload in sections(module):
         if number == IMPORT:
-            payload = renamed_imports(payload, imports)
+            payload = renamed_imports(payload, names)
         elif number == CUSTOM:
             reader = Reader(payload)
             if (name := reader.vector()) == b"linking":
@@ -89,11 +90,9 @@ def make_visible(module: bytes, names: Container[bytes]) -> bytes:
     """The object with the symbols in `names` no longer hidden where it defines them, nor any that it uses."""
 
     def changed(symbol: Symbol) -> Symbol:
-        if not symbol.flags & HIDDEN or (symbol.defined and symbol.name not in names):
+        # What is exported is as it must be for its caller to find this one.
+        if symbol.flags & EXPORTED or (symbol.defined and symbol.name not in names):
             return symbol
-        if symbol.flags & EXPORTED:  # as it is, and as it must be for its caller to find this one
-            return symbol
-        kind, after = symbol.head[:1], symbol.head[1 + len(uleb(symbol.flags)) :]
-        return symbol._replace(head=kind + uleb(symbol.flags & ~HIDDEN) + after)
+        return symbol._replace(flags=symbol.flags & ~HIDDEN)
 
     return changed_object(module, changed, {})
