@@ -22,8 +22,7 @@
  * VAR: a name; one that begins with @ can be used before it is set. FD: a VAR, a number, or cwd.
  * PATH: NULL, EMPTY for "", or what it says, with %XX for any byte. TIMES: NULL, or two of
  * SECONDS:FRACTION joined by a comma; FRACTION counts in the call's own unit, or is now or omit.
- * FLAGS: numbers, nofollow, follow and removedir, joined by |. MODE: letters of r w a(ppend)
- * c(reate) x (must not exist) d(irectory).
+ * FLAGS: numbers, nofollow, follow and removedir, joined by |. MODE: one of mode_names.
  *
  * An answer is `ok` or the name of errno (of `support` 0 or 1; a script's `open` says if it is a
  * directory), then each time of a watched file that is no longer what it was before the call. After
@@ -48,7 +47,7 @@
 #include <wasi/utimens.h>
 #endif
 
-enum { MAX_VARIABLES = 32, MAX_WATCHED = 16 };
+enum { MAX_WORDS = 17, MAX_VARIABLES = 32, MAX_WATCHED = MAX_WORDS - 1 };
 
 /* No fd of this number is ever open. */
 static const int never_open = 1000000;
@@ -67,17 +66,32 @@ static const struct name flag_names[] = {
     {NULL, 0},
 };
 
-/* --- The words of a call, one after the other ---------------------------------------------- */
+static const struct name fraction_names[] = {{"now", UTIME_NOW}, {"omit", UTIME_OMIT}, {NULL, 0}};
 
-static char *rest;
+static const struct name mode_names[] = {
+    {"r", O_RDONLY},
+    {"w", O_WRONLY},
+    {"rw", O_RDWR},
+    {"rd", O_RDONLY | O_DIRECTORY},
+    {"wa", O_WRONLY | O_APPEND},
+    {"rwc", O_RDWR | O_CREAT},
+    {"wcx", O_WRONLY | O_CREAT | O_EXCL},
+    {NULL, 0},
+};
 
-static char *next_word_or_null(void) { return strtok_r(NULL, " ", &rest); }
+/* --- The words of a call -------------------------------------------------------------------- */
 
-static char *next_word(void) {
-  char *word = next_word_or_null();
-  if (word == NULL)
-    die("word", NULL);
-  return word;
+static char *words[MAX_WORDS];
+static int word_count;
+
+static void split(char *line) {
+  char *rest;
+  word_count = 0;
+  for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    if (word_count == MAX_WORDS)
+      die("one word too many", word);
+    words[word_count++] = word;
+  }
 }
 
 static long long number(const char *word) {
@@ -86,6 +100,14 @@ static long long number(const char *word) {
   if (end == word || *end != '\0')
     die("no number", word);
   return value;
+}
+
+/* What a name or a number stands for. */
+static long long value_of(const struct name *names, const char *word) {
+  for (const struct name *n = names; n->name != NULL; ++n)
+    if (strcmp(n->name, word) == 0)
+      return n->value;
+  return number(word);
 }
 
 static struct variable {
@@ -116,8 +138,6 @@ static int fd_of(const char *word) {
   return found->fd;
 }
 
-static int next_fd(void) { return fd_of(next_word()); }
-
 static const char *path_of(char *word) {
   if (strcmp(word, "NULL") == 0)
     return NULL;
@@ -136,8 +156,6 @@ static const char *path_of(char *word) {
   return word;
 }
 
-static const char *next_path(void) { return path_of(next_word()); }
-
 struct time {
   long long seconds, fraction;
 };
@@ -147,14 +165,11 @@ static struct time time_of(char *word) {
   if (fraction == NULL)
     die("time", word);
   *fraction++ = '\0';
-  return (struct time){number(word), strcmp(fraction, "now") == 0    ? UTIME_NOW
-                                     : strcmp(fraction, "omit") == 0 ? UTIME_OMIT
-                                                                     : number(fraction)};
+  return (struct time){number(word), value_of(fraction_names, fraction)};
 }
 
 /* Whatever their fraction counts; false for NULL. */
-static bool next_times(struct time times[2]) {
-  char *word = next_word();
+static bool pair_of(char *word, struct time times[2]) {
   if (strcmp(word, "NULL") == 0)
     return false;
   char *other = strchr(word, ',');
@@ -165,73 +180,43 @@ static bool next_times(struct time times[2]) {
   return true;
 }
 
-static const struct timespec *next_timespecs(struct timespec values[2]) {
+static const struct timespec *timespecs_of(char *word) {
+  static struct timespec values[2];
   struct time times[2];
-  if (!next_times(times))
+  if (!pair_of(word, times))
     return NULL;
   for (int i = 0; i < 2; ++i)
     values[i] = (struct timespec){.tv_sec = times[i].seconds, .tv_nsec = (long)times[i].fraction};
   return values;
 }
 
-static const struct timeval *next_timevals(struct timeval values[2]) {
+static const struct timeval *timevals_of(char *word) {
+  static struct timeval values[2];
   struct time times[2];
-  if (!next_times(times))
+  if (!pair_of(word, times))
     return NULL;
   for (int i = 0; i < 2; ++i)
     values[i] = (struct timeval){times[i].seconds, (suseconds_t)times[i].fraction};
   return values;
 }
 
-static const struct utimbuf *next_utimbuf(struct utimbuf *value) {
+static const struct utimbuf *utimbuf_of(char *word) {
+  static struct utimbuf value;
   struct time times[2];
-  if (!next_times(times))
+  if (!pair_of(word, times))
     return NULL;
-  *value = (struct utimbuf){times[0].seconds, times[1].seconds};
-  return value;
+  value = (struct utimbuf){times[0].seconds, times[1].seconds};
+  return &value;
 }
 
-static int next_flags(void) {
+static int flags_of(char *joined) {
   int flags = 0;
-  char *joined = next_word(), *left;
-  for (char *one = strtok_r(joined, "|", &left); one != NULL; one = strtok_r(NULL, "|", &left)) {
-    const struct name *n = flag_names;
-    while (n->name != NULL && strcmp(n->name, one) != 0)
-      ++n;
-    flags |= n->name != NULL ? n->value : (int)number(one);
-  }
+  char *rest;
+  for (char *one = strtok_r(joined, "|", &rest); one != NULL; one = strtok_r(NULL, "|", &rest))
+    flags |= (int)value_of(flag_names, one);
   return flags;
 }
 
-static int next_mode(void) {
-  int mode = 0;
-  bool reads = false, writes = false;
-  for (const char *letters = next_word(); *letters != '\0'; ++letters) {
-    switch (*letters) {
-    case 'r':
-      reads = true;
-      break;
-    case 'w':
-      writes = true;
-      break;
-    case 'a':
-      mode |= O_APPEND;
-      break;
-    case 'c':
-      mode |= O_CREAT;
-      break;
-    case 'x':
-      mode |= O_EXCL;
-      break;
-    case 'd':
-      mode |= O_DIRECTORY;
-      break;
-    default:
-      die("mode", letters);
-    }
-  }
-  return mode | (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY);
-}
 /* --- Watched files -------------------------------------------------------------------------- */
 
 /* Later than any "now", the access time above all: else Linux would move a link's on the way
@@ -313,11 +298,8 @@ static void print_changes(void) {
 static int watch(void) {
   while (watched_count > 0)
     free(watched[--watched_count].path);
-  for (char *path = next_word_or_null(); path != NULL; path = next_word_or_null()) {
-    if (watched_count == MAX_WATCHED)
-      die("too many to watch", path);
-    watched[watched_count++].path = strdup(path_of(path));
-  }
+  for (int i = 1; i < word_count; ++i)
+    watched[watched_count++].path = strdup(path_of(words[i]));
   return 0;
 }
 
@@ -375,94 +357,43 @@ static int stats(void) {
   return fd < 0 ? -1 : 0;
 }
 
-/* The result of a call, whose arguments are read in the order in which they stand. */
-static int make(const char *name, struct stat *st) {
-  struct timespec timespecs[2];
-  struct timeval timevals[2];
-  struct utimbuf utimbuf;
-  const char *path;
-  int fd;
-#define IS(word) (strcmp(name, word) == 0)
-  if (IS("futimens")) {
-    fd = next_fd();
-    return futimens(fd, next_timespecs(timespecs));
-  }
-  if (IS("utimensat")) {
-    fd = next_fd();
-    path = next_path();
-    const struct timespec *times = next_timespecs(timespecs);
-    return utimensat(fd, path, times, next_flags());
-  }
-  if (IS("futimesat")) {
-    fd = next_fd();
-    path = next_path();
-    return futimesat(fd, path, next_timevals(timevals));
-  }
-  if (IS("utimes")) {
-    path = next_path();
-    return utimes(path, next_timevals(timevals));
-  }
-  if (IS("utime")) {
-    path = next_path();
-    return utime(path, next_utimbuf(&utimbuf));
-  }
+/* The result of the call that `words` are. */
+static int make(struct stat *st) {
+  char **const w = words;
+#define CALL(name, count, ...)                                                                     \
+  if (strcmp(w[0], name) == 0 && word_count == 1 + (count))                                        \
+    return __VA_ARGS__;
+  CALL("futimens", 2, futimens(fd_of(w[1]), timespecs_of(w[2])))
+  CALL("utimensat", 4, utimensat(fd_of(w[1]), path_of(w[2]), timespecs_of(w[3]), flags_of(w[4])))
+  CALL("futimesat", 3, futimesat(fd_of(w[1]), path_of(w[2]), timevals_of(w[3])))
+  CALL("utimes", 2, utimes(path_of(w[1]), timevals_of(w[2])))
+  CALL("utime", 2, utime(path_of(w[1]), utimbuf_of(w[2])))
 #ifndef STOCK /* wasi-libc has none of these */
-  if (IS("futimes")) {
-    fd = next_fd();
-    return futimes(fd, next_timevals(timevals));
-  }
-  if (IS("lutimes")) {
-    path = next_path();
-    return lutimes(path, next_timevals(timevals));
-  }
+  CALL("futimes", 2, futimes(fd_of(w[1]), timevals_of(w[2])))
+  CALL("lutimes", 2, lutimes(path_of(w[1]), timevals_of(w[2])))
 #endif
 #ifdef WASI_UTIMENS_VERSION
-  if (IS("support"))
-    return wasi_utimens_fd_support(next_fd());
+  CALL("support", 1, wasi_utimens_fd_support(fd_of(w[1])))
 #endif
-  if (IS("stat"))
-    return stat(next_path(), st);
-  if (IS("lstat"))
-    return lstat(next_path(), st);
-  if (IS("fstat"))
-    return fstat(next_fd(), st);
-  if (IS("open")) {
-    const char *variable = next_word();
-    path = next_path();
-    return set_variable(variable, open(path, next_mode(), 0644));
-  }
-  if (IS("preopen")) {
-    const char *variable = next_word();
-    return set_variable(variable, preopened_directory(next_path()));
-  }
-  if (IS("close"))
-    return close_variable(variable(next_word()));
-  if (IS("closeall"))
-    return close_all();
+  CALL("stat", 1, stat(path_of(w[1]), st))
+  CALL("lstat", 1, lstat(path_of(w[1]), st))
+  CALL("fstat", 1, fstat(fd_of(w[1]), st))
+  CALL("open", 3, set_variable(w[1], open(path_of(w[2]), (int)value_of(mode_names, w[3]), 0644)))
+  CALL("preopen", 2, set_variable(w[1], preopened_directory(path_of(w[2]))))
+  CALL("close", 1, close_variable(variable(w[1])))
+  CALL("closeall", 0, close_all())
 #ifndef WITHOUT_CHDIR /* for a guest that has no current directory */
-  if (IS("chdir"))
-    return chdir(next_path());
+  CALL("chdir", 1, chdir(path_of(w[1])))
 #endif
-  if (IS("mkdir"))
-    return mkdir(next_path(), 0755);
-  if (IS("rmdir"))
-    return rmdir(next_path());
-  if (IS("unlink"))
-    return unlink(next_path());
-  if (IS("rename")) {
-    path = next_path();
-    return rename(path, next_path());
-  }
-  if (IS("symlink")) {
-    path = next_path();
-    return symlink(path, next_path());
-  }
-  if (IS("watch"))
-    return watch();
-  if (IS("stats"))
-    return stats();
-#undef IS
-  die("call", name);
+  CALL("mkdir", 1, mkdir(path_of(w[1]), 0755))
+  CALL("rmdir", 1, rmdir(path_of(w[1])))
+  CALL("unlink", 1, unlink(path_of(w[1])))
+  CALL("rename", 2, rename(path_of(w[1]), path_of(w[2])))
+  CALL("symlink", 2, symlink(path_of(w[1]), path_of(w[2])))
+  CALL("watch", word_count - 1, watch())
+  CALL("stats", 0, stats())
+#undef CALL
+  die("no such call", w[0]);
   return -1;
 }
 
@@ -480,16 +411,17 @@ static void print_times(const struct timespec times[2]) {
 /* Makes the call of this line, and prints the answer after `before`; NULL for no answer, and then
  * no call of the utime family. */
 static void answer(char *line, const char *before) {
-  const char *name = strtok_r(line, " ", &rest);
-  if (name == NULL)
+  split(line);
+  if (word_count == 0)
     die("call", NULL);
+  const char *name = words[0];
   const bool family = strstr(name, "utime") != NULL;
   if (family && before == NULL)
     return;
   struct stat st;
   const int untouched = 12345; /* no errno */
   errno = untouched;
-  const int result = make(name, &st);
+  const int result = make(&st);
   const int error = errno;
   if (!family)
     set_all_times_back();
@@ -507,7 +439,7 @@ static void answer(char *line, const char *before) {
   if (result == 0 && strstr("lstat fstat", name) != NULL)
     print_times((const struct timespec[]){st.st_atim, st.st_mtim});
   if (result == 0 && *before == '\0' && strcmp(name, "open") == 0)
-    print_type(name + sizeof "open");
+    print_type(words[1]);
   if (family)
     print_changes();
   putchar('\n');

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,11 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in 
 # without the fd primitive; and none of it.
 WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD, STOCK = "wrap", "wrap-nofd", "sysroot", "sysroot-nofd", "stock"
 WRAP_UBSAN = "wrap-ubsan"  # with the sanitizer, for the random calls
+# The counted descriptor table of July 2026, which a toolchain may not have: by --wrap, over a stand-in.
+COUNTED, COUNTED_NOFD = "counted", "counted-nofd"
 LINKS = [WRAP, WRAP_NOFD, SYSROOT, SYSROOT_NOFD]
 LINKS_FD, LINKS_NOFD = [WRAP, SYSROOT], [WRAP_NOFD, SYSROOT_NOFD]
+LINKS_COUNTED = [COUNTED, COUNTED_NOFD]
 
 
 def stock_sysroot(snapshot: str) -> Path:
@@ -64,6 +68,16 @@ def of_generation(wanted: str) -> list[str]:
     return [snapshot for snapshot in SNAPSHOTS if generation(snapshot) == wanted]
 
 
+def stand_in_sysroot() -> list[str]:
+    """What the stand-in for the counted descriptor table can stand on: the newest, if there is any."""
+    return of_generation("descriptor-ref")[-1:]
+
+
+def stand_in(snapshot: str) -> Path:
+    """The table of test/guest/generation/counted."""
+    return build_dir(snapshot) / "catch2/generation/counted/table.o"
+
+
 def installed(snapshot: str) -> Path:
     """What `make install PREFIX=… SYSROOT=…` made for this snapshot."""
     return build_dir(snapshot) / "install"
@@ -77,17 +91,19 @@ def link_flags(snapshot: str, link: str) -> list[str]:
     if link == STOCK:
         return flags
     prefix = installed(snapshot)
-    if link == WRAP_UBSAN:
-        archive = build_dir(snapshot) / "ubsan/libwasi-utimens.a"
+    flags += [f"-isystem{prefix}/include/wasm32-wasip2", f"@{prefix}/share/wasi-utimens/link.rsp"]
+    if link in LINKS_COUNTED:
+        flags.append(str(stand_in(snapshot)))
+    return [*flags, str(archive(snapshot, link))]
+
+
+def archive(snapshot: str, link: str) -> Path:
+    """What is linked by --wrap."""
+    if link in (WRAP, WRAP_NOFD):
+        library = installed(snapshot) / "lib/wasm32-wasip2"
     else:
-        nofd = "-nofd" if link == WRAP_NOFD else ""
-        archive = prefix / f"lib/wasm32-wasip2/libwasi-utimens{nofd}.a"
-    return [
-        *flags,
-        f"-isystem{prefix}/include/wasm32-wasip2",
-        f"@{prefix}/share/wasi-utimens/link.rsp",
-        str(archive),
-    ]
+        library = build_dir(snapshot) / ("ubsan" if link == WRAP_UBSAN else COUNTED)
+    return library / f"libwasi-utimens{'-nofd' if link.endswith('-nofd') else ''}.a"
 
 
 def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, flags=(), cxx=False):
@@ -98,6 +114,25 @@ def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, 
     return output
 
 
+# Opens a file, so that libc.a's own functions are near, and makes the calls that it is compiled with.
+FAMILY_GUEST = ROOT / "test/family.c"
+FAMILY = {
+    "futimens": "futimens(fd, NULL)",
+    "utimensat": "utimensat(AT_FDCWD, path, NULL, 0)",
+    "utimes": "utimes(path, NULL)",
+    "utime": "utime(path, NULL)",
+    "futimesat": "futimesat(AT_FDCWD, path, NULL)",
+    "futimes": "futimes(fd, NULL)",
+    "lutimes": "lutimes(path, NULL)",
+}
+MISSING_IN_STOCK = ("futimes", "lutimes")
+
+
+def uses(names: Iterable[str]) -> str:
+    """What USE is for calls of these functions."""
+    return "".join(f"failed |= {FAMILY[name]};" for name in names)
+
+
 # Makes the calls that it is told, in the guest and on Linux.
 CALLS = ROOT / "test/calls.c"
 CALLS_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
@@ -106,23 +141,6 @@ CALLS_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werro
 def compile_calls(snapshot: str, link: str, output: Path, *flags: str) -> Path:
     stock = ["-DSTOCK"] if link == STOCK else []
     return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *stock, *flags])
-
-
-def stand_in_sysroot() -> list[str]:
-    """What the stand-in for the counted descriptor table can stand on: the newest, if there is any."""
-    return of_generation("descriptor-ref")[-1:]
-
-
-def compile_over_stand_in(link: str, output: Path, *sources: Path | str, flags=()):
-    """Compiles a guest against the counted descriptor table of test/guest/generation/counted."""
-    (snapshot,) = stand_in_sysroot()
-    sources = [*sources, build_dir(snapshot) / "catch2/generation/counted/table.o"]
-    if link != STOCK:
-        prefix = installed(snapshot)
-        nofd = "-nofd" if link in LINKS_NOFD else ""
-        sources.append(build_dir(snapshot) / f"counted/libwasi-utimens{nofd}.a")
-        flags = [*flags, f"-isystem{prefix}/include/wasm32-wasip2", f"@{prefix}/share/wasi-utimens/link.rsp"]
-    return compile_guest(snapshot, STOCK, output, *sources, flags=flags)
 
 
 def compiled_once(tmp_path_factory, source: Path, flags=()):

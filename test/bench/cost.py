@@ -56,7 +56,7 @@ LIMITS = """\
 
 ## Bytes added to a guest
 
-The size of `test/bench/size.c` as a stripped component (`wasm-tools strip --all`) that uses the
+The size of `test/family.c` as a stripped component (`wasm-tools strip --all`) that uses the
 functions, less that of the same guest without. Of all seven functions stock has five.
 
 """

@@ -63,15 +63,13 @@ class StandIn(Bench):
     """The counted descriptor table, which needs not be that of any sysroot here."""
 
     def __init__(self, scratch):
-        (snapshot,) = toolbox.stand_in_sysroot()
-        super().__init__(snapshot, scratch)
+        super().__init__(*toolbox.stand_in_sysroot(), scratch)
         self.generation = "descriptor-counted"
 
     def compile(self, name, source, link, *flags):
-        output = self.scratch / f"counted-{link}-{name}.wasm"
-        flags = ["-O2", "-D_GNU_SOURCE", *flags]
-        link = toolbox.STOCK if link == toolbox.STOCK else toolbox.WRAP
-        return toolbox.compile_over_stand_in(link, output, measure.SOURCES / source, flags=flags)
+        if link == toolbox.STOCK:
+            return super().compile(name, source, link, toolbox.stand_in(self.snapshot), *flags)
+        return super().compile(name, source, toolbox.COUNTED, *flags)
 
 
 def test_the_counted_generation_is_measured_like_the_others(bench_of, tmp_path, monkeypatch):

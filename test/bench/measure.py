@@ -13,7 +13,7 @@ from pathlib import Path
 import toolbox
 from host import error_host
 
-SOURCES = toolbox.ROOT / "test/bench"
+SOURCE = toolbox.ROOT / "test/bench/cost.cpp"
 
 LONG_NAME = "home/reader/documents/2026-11/reports/report-final.c"
 LONG_PATH = f"/d/{LONG_NAME}"  # 55 characters, as a path often has
@@ -41,7 +41,7 @@ class Call:
 
     @property
     def in_stock(self) -> bool:
-        return not self.text.startswith(("futimes(", "lutimes("))
+        return self.text.partition("(")[0] not in toolbox.MISSING_IN_STOCK
 
 
 FD = ("set_times(file)", ("look_up(fd)",))
@@ -97,10 +97,8 @@ EVERY = [*ACCEPTED, *NOTHING_TO_DO, *REFUSED]
 NOTHING = "0"  # the loop alone
 PARTS = [part for call in ACCEPTED for part in (call.host, *call.look_ups)]
 
-# What the guest of size.c uses, as a table says it; of all seven functions stock has five.
-FAMILY = ("futimens(fd, NULL)", "utimensat(AT_FDCWD, path, NULL, 0)", "utimes(path, NULL)")
-FAMILY += ("utime(path, NULL)", "futimesat(AT_FDCWD, path, NULL)", "futimes(fd, NULL)", "lutimes(path, NULL)")
-USES = {"`futimens`": FAMILY[:1], "`utimensat`": FAMILY[1:2], "all of them": FAMILY}
+# What a guest uses, as a table says it; of all seven functions stock has five.
+USES = {"`futimens`": ("futimens",), "`utimensat`": ("utimensat",), "all of them": (*toolbox.FAMILY,)}
 
 
 @dataclass(frozen=True)
@@ -128,10 +126,10 @@ class Bench:
         names.insert(len(names) // 2, "/d")
         return dict.fromkeys([".", *names] if where == DOT else names, self.directory)
 
-    def compile(self, name: str, source: str, link: str, *flags: str) -> Path:
+    def compile(self, name: str, source: Path, link: str, *flags: str) -> Path:
         output = self.scratch / f"{self.snapshot}-{link}-{name}.wasm"
         flags = ("-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", *flags)
-        return toolbox.compile_guest(self.snapshot, link, output, SOURCES / source, flags=flags)
+        return toolbox.compile_guest(self.snapshot, link, output, source, flags=flags)
 
     def guest(self, link: str, chdir: bool) -> error_host.Guest:
         """With every call that it can make."""
@@ -144,7 +142,7 @@ class Bench:
         flags += [f"-I{toolbox.ROOT / layer}" for layer in ("wit-imports", "libc-overlay", "test")]
         flags += [f'-DWASI_LIBC_GENERATION="generation/{self.generation}.h"', f'-DCALLS="{lines}"']
         flags += [f'-DLONG="{LONG_NAME}"', *["-DCHDIR"] * chdir]
-        return error_host.Guest(self.compile(name, "cost.cpp", link, *flags))
+        return error_host.Guest(self.compile(name, SOURCE, link, *flags))
 
     def run(self, link: str, text: str, where: str, count: int, *, watch=False) -> error_host.Done:
         guest = self.guest(link, where == CHDIR)
@@ -185,10 +183,9 @@ class Bench:
         return host, sum(look_ups), self.cost(toolbox.WRAP, call).fuel - host - sum(look_ups)
 
     def size(self, link: str, use: tuple[str, ...]) -> int:
-        """The bytes of a stripped guest that makes these calls, as far as there are such."""
-        calls = [call for call in use if Call(call).in_stock or link != toolbox.STOCK]
-        made = "".join(f"failed |= {call};" for call in calls)
-        wasm = self.compile(f"size-{len(calls)}", "size.c", link, f"-DUSE={made}")
+        """The bytes of a stripped guest that calls these functions, as far as there are such."""
+        names = [name for name in use if link != toolbox.STOCK or name not in toolbox.MISSING_IN_STOCK]
+        wasm = self.compile("size", toolbox.FAMILY_GUEST, link, f"-DUSE={toolbox.uses(names)}")
         stripped = wasm.with_suffix(".stripped")
         error_host.wasm_tools("strip", "--all", wasm, "-o", stripped)
         return stripped.stat().st_size

@@ -19,10 +19,6 @@ import toolbox
 TEST = toolbox.ROOT / "test/guest"
 CASE = re.compile(r'^TEST_CASE\(((?:\s*"[^"]*")+)\)', re.MULTILINE)
 
-# The counted descriptor table of July 2026, which a toolchain may not have: a stand-in for it over
-# the table of the newest snapshot that lends references.
-COUNTED, COUNTED_NOFD = "counted", "counted-nofd"
-
 # What is linked into a program. Linking chdir or socket changes how wasi-libc looks paths and file
 # descriptors up, so what runs alone runs beside them too.
 PROGRAMS = {
@@ -43,7 +39,9 @@ class Configuration:
         return f"{self.snapshot} {self.link} {self.program}"
 
     def sources(self) -> list[Path]:
-        return [source for part in PROGRAMS[self.program] for source in sorted((TEST / part).glob("*.cpp"))]
+        return [
+            source for part in PROGRAMS[self.program] for source in sorted((TEST / part).glob("*.test.cpp"))
+        ]
 
 
 def configurations() -> list[Configuration]:
@@ -53,7 +51,7 @@ def configurations() -> list[Configuration]:
         for link in toolbox.LINKS:
             result += [Configuration(snapshot, link, "posix"), Configuration(snapshot, link, "posix-beside")]
     for snapshot in toolbox.stand_in_sysroot():
-        result += [Configuration(snapshot, link, "counted") for link in (COUNTED, COUNTED_NOFD)]
+        result += [Configuration(snapshot, link, "counted") for link in toolbox.LINKS_COUNTED]
     return result
 
 
@@ -105,15 +103,10 @@ class Case(pytest.Item):
 
 def link_program(configuration: Configuration, output: Path) -> Path:
     """Links the objects that make has compiled: the overlay comes from an archive, as for a user."""
-    snapshot, link = configuration.snapshot, configuration.link
-    build = toolbox.build_dir(snapshot) / "catch2"
+    build = toolbox.build_dir(configuration.snapshot) / "catch2"
     objects = [build / "catch_amalgamated.o", build / "streams.o"]
     objects += [build / source.relative_to(TEST).with_suffix(".o") for source in configuration.sources()]
-    if link in (COUNTED, COUNTED_NOFD):
-        archive = f"libwasi-utimens{link.removeprefix(COUNTED)}.a"
-        objects.append(toolbox.build_dir(snapshot) / COUNTED / archive)
-        link = toolbox.WRAP
-    return toolbox.compile_guest(snapshot, link, output, *objects, cxx=True)
+    return toolbox.compile_guest(configuration.snapshot, configuration.link, output, *objects, cxx=True)
 
 
 @functools.cache

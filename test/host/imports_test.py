@@ -156,51 +156,17 @@ def test_header_has_the_flags_and_the_layout_of_the_wit(wit, tmp_path):
 
 # --- Guests ---
 
-GUEST = r"""
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <utime.h>
-
-#ifdef STOCK /* by the functions that wasi-libc has */
-#define futimes(fd, times) futimens(fd, (const struct timespec *)(times))
-#define lutimes(path, times) \
-  utimensat(AT_FDCWD, path, (const struct timespec *)(times), AT_SYMLINK_NOFOLLOW)
-#define futimesat(fd, path, times) utimensat(fd, path, (const struct timespec *)(times), 0)
-#endif
-
-int main(int argc, char **argv) {
-  const struct timespec timespecs[2] = {{1, 2}, {3, 4}};
-  const struct timeval timevals[2] = {{1, 2}, {3, 4}};
-  const struct utimbuf utimbuf = {1, 3};
-  const char *path = argv[argc - 1];
-  const int fd = open(path, O_RDONLY);
-  int failures = fd < 0;
-  (void)timespecs, (void)timevals, (void)utimbuf;
-  CALLS
-  printf("%d\n", failures);
-  return failures;
-}
-"""
-
-CALLS = {
-    "futimens": "futimens(fd, timespecs)",
-    "utimensat": "utimensat(AT_FDCWD, path, timespecs, 0)",
-    "utimes": "utimes(path, timevals)",
-    "futimes": "futimes(fd, timevals)",
-    "lutimes": "lutimes(path, timevals)",
-    "utime": "utime(path, &utimbuf)",
-    "futimesat": "futimesat(fd, path, timevals)",
-}
+# What stock wasi-libc has in the place of the functions that it lacks.
+INSTEAD = {"futimes": "futimens", "lutimes": "utimensat"}
 
 
-def guest(snapshot, link, calls, tmp_path):
-    """A guest that opens a file, makes these calls and prints, linked in this way."""
-    source = tmp_path / f"{link}.c"
-    source.write_text(GUEST.replace("CALLS", " ".join(f"failures += {CALLS[name]} != 0;" for name in calls)))
-    flags = ["-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", *(["-DSTOCK"] if link == toolbox.STOCK else [])]
-    return toolbox.compile_guest(snapshot, link, tmp_path / f"{link}.wasm", source, flags=flags)
+def guest(snapshot, link, names, tmp_path):
+    """A guest that opens a file and calls these functions, linked in this way."""
+    if link == toolbox.STOCK:
+        names = dict.fromkeys(INSTEAD.get(name, name) for name in names)
+    flags = ["-O2", "-D_GNU_SOURCE", "-Wall", "-Werror", f"-DUSE={toolbox.uses(names)}"]
+    output = tmp_path / f"{link}.wasm"
+    return toolbox.compile_guest(snapshot, link, output, toolbox.FAMILY_GUEST, flags=flags)
 
 
 def imports(wasm) -> set[str]:
@@ -216,7 +182,7 @@ def imports(wasm) -> set[str]:
 
 
 def test_wit_is_a_part_of_what_a_guest_imports(snapshot, wit, tmp_path):
-    stock = resolve(guest(snapshot, toolbox.STOCK, CALLS, tmp_path))
+    stock = resolve(guest(snapshot, toolbox.STOCK, toolbox.FAMILY, tmp_path))
     ours, theirs = interface(wit, TYPES), interface(stock, TYPES)
     assert set(ours["functions"]) == {SET_TIMES, SET_TIMES_AT}
     for name, function in ours["functions"].items():
@@ -235,7 +201,7 @@ def demo(snapshot, link, tmp_path):
 
 
 def family(snapshot, link, tmp_path):
-    return guest(snapshot, link, CALLS, tmp_path)
+    return guest(snapshot, link, toolbox.FAMILY, tmp_path)
 
 
 @pytest.mark.parametrize("compiled", [demo, family])
@@ -248,7 +214,7 @@ def test_guest_imports_what_it_does_with_stock_libc(snapshot, compiled, tmp_path
     assert without <= stock
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", toolbox.FAMILY)
 def test_guest_of_one_function_imports_little_else(snapshot, name, tmp_path):
     stock = imports(guest(snapshot, toolbox.STOCK, [name], tmp_path))
     overlay = imports(guest(snapshot, toolbox.WRAP, [name], tmp_path))
@@ -297,14 +263,9 @@ FD_CALLS = {"U wasi_utimens_import_fd_filestat_set_times", "U wasi_utimens_impor
 LINKER = {"U __stack_pointer", "U __indirect_function_table"}
 
 
-def archive(snapshot, link):
-    name = "libwasi-utimens-nofd.a" if link == toolbox.WRAP_NOFD else "libwasi-utimens.a"
-    return toolbox.installed(snapshot) / "lib/wasm32-wasip2" / name
-
-
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_needs_nothing_but_libc(snapshot, link):
-    nm = toolbox.run([str(toolbox.SDK / "bin/llvm-nm"), str(archive(snapshot, link))]).stdout
+    nm = toolbox.run([str(toolbox.SDK / "bin/llvm-nm"), str(toolbox.archive(snapshot, link))]).stdout
     symbols = re.findall(r"^[0-9a-f ]{8} (\w) (\S+)$", nm, re.M)
     defined = {name for kind, name in symbols if kind not in "Uw"}
     needed = {f"{kind} {name}" for kind, name in symbols if kind in "Uw" and name not in defined} - LINKER
@@ -315,7 +276,7 @@ def test_archive_needs_nothing_but_libc(snapshot, link):
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_has_no_state(snapshot, link, tmp_path):
     """Data of every object is in .rodata: no .data, no .bss, nothing thread-local."""
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(archive(snapshot, link))], cwd=tmp_path)
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=tmp_path)
     objects = sorted(tmp_path.glob("*.o"))
     assert objects
     segments = [
@@ -330,7 +291,7 @@ def test_archive_has_no_state(snapshot, link, tmp_path):
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_exports_nothing(snapshot, link, tmp_path):
     """What it defines for other objects is hidden, so that --export-dynamic leaves it inside."""
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(archive(snapshot, link))], cwd=tmp_path)
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=tmp_path)
     symbols = [
         (name, flags)
         for built in sorted(tmp_path.glob("*.o"))

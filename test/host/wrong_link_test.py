@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from guest.catch2_suite import COUNTED
 
 sys.path.append(str(toolbox.ROOT / "scripts"))
 from wasm_rename import rename
@@ -18,44 +17,24 @@ from wasm_rename import rename
 GENERATIONS = ["preview1", "descriptor-ref", "descriptor-counted"]
 NOFD = pytest.mark.parametrize("nofd", ["", "-nofd"], ids=["fd", "nofd"])
 
-INCLUDES = """
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <utime.h>
-"""
-CALLS = {
-    "futimens": "futimens(fd, 0)",
-    "utimensat": 'utimensat(AT_FDCWD, "/d/file", 0, 0)',
-    "utimes": 'utimes("/d/file", 0)',
-    "futimes": "futimes(fd, 0)",
-    "lutimes": 'lutimes("/d/file", 0)',
-    "utime": 'utime("/d/file", 0)',
-    "futimesat": 'futimesat(fd, "file", 0)',
-}
-
 
 def guest_that_calls(*names: str) -> str:
     """It opens a file too, which takes utimes and utime out of libc.a as well."""
-    calls = "".join(f"result += {CALLS[name]};" for name in names)
-    body = f'int fd = open("/d/file", O_RDWR), result = fd < 0; {calls} return result;'
-    return f"{INCLUDES} int main() {{ {body} }}"
+    return f'#define USE {toolbox.uses(names)}\n#include "{toolbox.FAMILY_GUEST}"\n'
 
 
-def archives_of(generation: str) -> Path:
-    """Where the overlay's archives for this generation are: a snapshot's, or those of the suite."""
+def archive_of(generation: str, nofd: str) -> Path:
+    """The overlay's archive for this generation: a snapshot's, or that of the suite."""
     for snapshot in toolbox.of_generation(generation)[-1:]:
-        return toolbox.installed(snapshot) / "lib/wasm32-wasip2"
-    if generation == "descriptor-counted":
-        for snapshot in toolbox.of_generation("descriptor-ref")[-1:]:
-            return toolbox.build_dir(snapshot) / COUNTED
+        return toolbox.archive(snapshot, toolbox.WRAP + nofd)
+    for snapshot in toolbox.stand_in_sysroot() if generation == "descriptor-counted" else []:
+        return toolbox.archive(snapshot, toolbox.COUNTED + nofd)
     pytest.skip(f"no sysroot of the generation {generation} here")
 
 
 def named_as_counted(sysroot: Path) -> Path:
     """A sysroot that defines what a counted one does, and not what descriptor-ref does: by name only."""
-    (snapshot,) = toolbox.of_generation("descriptor-ref")[-1:]
+    (snapshot,) = toolbox.stand_in_sysroot()
     stock = toolbox.stock_sysroot(snapshot)
     library, libc = sysroot / "lib/wasm32-wasip2", stock / "lib/wasm32-wasip2/libc.a"
     library.mkdir(parents=True)
@@ -89,7 +68,7 @@ def sysroot_of(tmp_path_factory):
     def sysroot(generation: str) -> Path:
         for snapshot in toolbox.of_generation(generation)[-1:]:
             return toolbox.stock_sysroot(snapshot)
-        if generation == "descriptor-counted" and toolbox.of_generation("descriptor-ref"):
+        if generation == "descriptor-counted" and toolbox.stand_in_sysroot():
             return named_as_counted(tmp_path_factory.mktemp("counted"))
         pytest.skip(f"no sysroot of the generation {generation} here")
 
@@ -110,16 +89,12 @@ def link_rsp() -> str:
     return f"@{toolbox.installed(toolbox.SNAPSHOTS[-1])}/share/wasi-utimens/link.rsp"
 
 
-def archive(snapshot: str, nofd: str = ""):
-    return toolbox.installed(snapshot) / f"lib/wasm32-wasip2/libwasi-utimens{nofd}.a"
-
-
 @pytest.mark.parametrize("lto", [[], ["-flto"]], ids=["objects", "lto"])
 @pytest.mark.parametrize("cxx, call", [(False, "futimens"), (True, "utime")], ids=["c", "c++"])
 @NOFD
 @pytest.mark.parametrize("ours, theirs", list(itertools.permutations(GENERATIONS, 2)))
 def test_an_archive_for_another_libc_does_not_link(ours, theirs, nofd, cxx, call, lto, sysroot_of, tmp_path):
-    words = [link_rsp(), archives_of(ours) / f"libwasi-utimens{nofd}.a"]
+    words = [link_rsp(), archive_of(ours, nofd)]
     done = linked(tmp_path, sysroot_of(theirs), guest_that_calls(call), *words, cxx=cxx, flags=lto)
     assert done.returncode != 0
     assert f"{words[-1]}(this-archive-is-for-another-wasi-libc.o): undefined symbol: " in done.stderr
@@ -128,8 +103,8 @@ def test_an_archive_for_another_libc_does_not_link(ours, theirs, nofd, cxx, call
 @pytest.mark.parametrize("lto", [[], ["-flto"]], ids=["objects", "lto"])
 @NOFD
 def test_an_archive_without_the_flags_of_link_rsp_does_not_link(snapshot, nofd, lto, tmp_path):
-    for name in CALLS:
-        words = [archive(snapshot, nofd)]
+    for name in toolbox.FAMILY:
+        words = [toolbox.archive(snapshot, toolbox.WRAP + nofd)]
         done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest_that_calls(name), *words, flags=lto)
         assert done.returncode != 0, name
         assert "undefined symbol: wasi_utimens_is_linked_without_the_flags_of_link_rsp" in done.stderr
@@ -145,7 +120,7 @@ def test_a_guests_own_function_is_a_duplicate(snapshot, name, tmp_path):
     """Of the other four libc.a has definitions, some beside open: those here are weak, so nothing is said."""
     arguments = ", ".join("0" for _ in PARAMETERS[name].split(","))
     source = OWN_FUNCTION.format(name, PARAMETERS[name], name, arguments)
-    words = [link_rsp(), archive(snapshot)]
+    words = [link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)]
     done = linked(tmp_path, toolbox.stock_sysroot(snapshot), source, *words)
     assert done.returncode != 0
     assert f"duplicate symbol: {name}" in done.stderr
@@ -156,11 +131,13 @@ def test_a_guests_own_function_is_a_duplicate(snapshot, name, tmp_path):
     assert f"function signature mismatch: {name}" in done.stderr
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", toolbox.FAMILY)
 def test_a_guests_own_variable_is_named_and_no_crash(snapshot, name, tmp_path):
     """wasm-ld crashes where a wrapped name is a variable (docs/HOSTS.md), if nothing stops it before."""
     source = f"long {name}; int main(void) {{ return (int){name}; }}"
-    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), source, link_rsp(), archive(snapshot))
+    done = linked(
+        tmp_path, toolbox.stock_sysroot(snapshot), source, link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)
+    )
     assert done.returncode != 0
     assert f"symbol type mismatch: {name}" in done.stderr
 
@@ -176,8 +153,8 @@ RIGHT = {
 @pytest.mark.parametrize("way", RIGHT)
 def test_no_false_alarm(snapshot, way, tmp_path):
     flags, before = RIGHT[way]
-    guest = guest_that_calls(*CALLS)
-    words = [*before, link_rsp(), archive(snapshot)]
+    guest = guest_that_calls(*toolbox.FAMILY)
+    words = [*before, link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)]
     done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest, *words, flags=flags)
     assert (done.returncode, done.stderr) == (0, "")
     done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest_that_calls(), *words, flags=flags)

@@ -21,7 +21,6 @@ TIMESPEC = ("futimens", "utimensat")
 TIMEVAL = ("futimes", "utimes", "lutimes", "futimesat")
 SECONDS = ("utime",)
 FUNCTIONS = TIMESPEC + TIMEVAL + SECONDS
-MISSING_IN_STOCK = ("futimes", "lutimes")
 
 
 def takes_fd(function: str) -> bool:

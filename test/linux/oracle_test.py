@@ -125,7 +125,7 @@ def test_a_guest_without_chdir_ends_the_same(snapshot, place, tmp_path):
 def test_score_of_stock(snapshot, place, linux, tmp_path, record_property):
     """The same rows without the overlay: each known fault of this wasi-libc is seen, and no other."""
     program = calls.guest(snapshot, toolbox.STOCK, tmp_path / f"{snapshot}-stock.cwasm")
-    found = Comparison(snapshot, place, linux, answers(place, program, calls.MISSING_IN_STOCK))
+    found = Comparison(snapshot, place, linux, answers(place, program, toolbox.MISSING_IN_STOCK))
     unseen = stock_faults(toolbox.generation(snapshot))
     known = dict(unseen)
     unknown = []

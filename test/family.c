@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * What calls add to a guest: built with them as USE, and without, to compare.
+ * A guest that opens a file and makes the calls that USE has, those of toolbox.FAMILY.
  */
 #include <fcntl.h>
 #include <stdio.h>
