@@ -4,6 +4,7 @@
 import os
 
 import pytest
+from host.error_host import Call, Host
 
 
 @pytest.fixture
@@ -27,3 +28,21 @@ def make_tree(tmp_path):
 @pytest.fixture
 def tree(make_tree):
     return make_tree("root")
+
+
+@pytest.fixture
+def make_calls(tree):
+    """Makes calls after some that are ok: what the guest got from each, and the host calls that it took."""
+
+    def make(guest, before, lines, host: Host | None = None, dirs=()) -> dict[str, tuple[str, list[Call]]]:
+        done = (host or Host()).run(guest, *before, *lines, dirs={"/d": tree, **dict(dirs)})
+        assert (done.returncode, done.trap, done.stderr) == (0, "", "")
+        steps = done.steps
+        for line in before:
+            assert steps.pop(0)[0] == f"{line} -> ok"
+        return {
+            line: (shown.removeprefix(f"{line} -> "), host_calls)
+            for line, (shown, host_calls) in zip(lines, steps, strict=True)
+        }
+
+    return make

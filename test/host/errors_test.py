@@ -2,51 +2,15 @@
 """What the host answers, and what the guest gets: across the real component boundary."""
 
 import os
+import re
 
 import pytest
 import toolbox
-from host.error_host import ABSENT, REAL, Call, Guest, Host, error_codes
+from host.error_host import ABSENT, REAL, Call, Host, error_codes
 
-# The errno of each error-code's name, as POSIX spells it. `unsupported` is ENOSYS.
-ERRNO = {
-    "access": "EACCES",
-    "would-block": "EAGAIN",
-    "already": "EALREADY",
-    "bad-descriptor": "EBADF",
-    "busy": "EBUSY",
-    "deadlock": "EDEADLK",
-    "quota": "EDQUOT",
-    "exist": "EEXIST",
-    "file-too-large": "EFBIG",
-    "illegal-byte-sequence": "EILSEQ",
-    "in-progress": "EINPROGRESS",
-    "interrupted": "EINTR",
-    "invalid": "EINVAL",
-    "io": "EIO",
-    "is-directory": "EISDIR",
-    "loop": "ELOOP",
-    "too-many-links": "EMLINK",
-    "message-size": "EMSGSIZE",
-    "name-too-long": "ENAMETOOLONG",
-    "no-device": "ENODEV",
-    "no-entry": "ENOENT",
-    "no-lock": "ENOLCK",
-    "insufficient-memory": "ENOMEM",
-    "insufficient-space": "ENOSPC",
-    "not-directory": "ENOTDIR",
-    "not-empty": "ENOTEMPTY",
-    "not-recoverable": "ENOTRECOVERABLE",
-    "unsupported": "ENOSYS",
-    "no-tty": "ENOTTY",
-    "no-such-device": "ENXIO",
-    "overflow": "EOVERFLOW",
-    "not-permitted": "EPERM",
-    "pipe": "EPIPE",
-    "read-only": "EROFS",
-    "invalid-seek": "ESPIPE",
-    "text-file-busy": "ETXTBSY",
-    "cross-device": "EXDEV",
-}
+# The errno of each error-code, from the one list of them in the tests.
+LIST = (toolbox.ROOT / "test/guest/pure/errno-of.test.cpp").read_text()
+ERRNO = {code.replace("_", "-"): errno for code, errno in re.findall(r"errno_of\((\w+)\) == (E\w+)", LIST)}
 
 # What libc's fstat asks of the host, with the wasi-libc of 2026.
 FSTAT = ["metadata-hash", "stat"]
@@ -74,17 +38,9 @@ def guest(snapshot, link, calls_guest):
 
 
 @pytest.fixture
-def call(guest, tree):
+def call(guest, make_calls):
     """Makes one call beside open files: what the guest got, and the host calls that it took."""
-
-    def make(host: Host, call: str) -> tuple[str, list[Call]]:
-        done = host.run(guest, *OPENINGS, call, dirs={"/d": tree})
-        assert (done.returncode, done.trap, done.stderr) == (0, "", "")
-        *openings, (line, host_calls) = done.steps
-        assert [line for line, _ in openings] == [f"{opening} -> ok" for opening in OPENINGS]
-        return line.removeprefix(f"{call} -> "), host_calls
-
-    return make
+    return lambda host, line: make_calls(guest, OPENINGS, [line], host)[line]
 
 
 @pytest.fixture
@@ -155,12 +111,12 @@ def without_questions(snapshot: str, host_calls: list[Call], *, asks: bool = Fal
 # --- A host without the primitive ---
 
 
-def first_answer(snapshot: str, link: str, host_answer: str) -> tuple[str, list[Call]]:
-    """What the fd form gets for a directory before it tries ".", and at what cost."""
+def first_answer(link: str, host_answer: str, *, of_adapter: bool = False) -> tuple[str, list[Call]]:
+    """What the fd form gets before it tries "." for a directory, and at what cost."""
     if link in toolbox.LINKS_NOFD:
         return "unsupported", []
-    if toolbox.is_preview1(snapshot):
-        return "bad-descriptor", []  # the adapter's own answer for every directory
+    if of_adapter:  # its own answer for every directory
+        return "bad-descriptor", []
     return host_answer, [Call("set-times", TIMES, host_answer)]
 
 
@@ -178,7 +134,7 @@ def test_directory_all_the_same(snapshot, link, host_answer, function, call, tre
     result, host_calls = call(host, function.format("directory"))
     assert result == "ok"
     assert times(tree) == expected
-    first = first_answer(snapshot, link, host_answer)[1]
+    _, first = first_answer(link, host_answer, of_adapter=toolbox.is_preview1(snapshot))
     dot = Call("set-times-at", (frozenset(), ".", *TIMES))
     if toolbox.is_preview1(snapshot):  # a good call does not ask
         assert host_calls == [*first, dot]
@@ -193,28 +149,25 @@ def test_file_is_refused_and_its_neighbours_untouched(
     snapshot, link, host_answer, function, changing_nothing
 ):
     result, host_calls = changing_nothing(Host(set_times=host_answer), function.format("file"))
-    assert result == ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
-    first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
-    assert without_questions(snapshot, host_calls, asks=True) == first
+    first, first_calls = first_answer(link, host_answer)
+    assert result == ERRNO[first]
+    assert without_questions(snapshot, host_calls, asks=True) == first_calls
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS)
 @pytest.mark.parametrize("host_answer", NO_ANSWER_FOR_DIRECTORY)
-def test_what_is_no_regular_file_is_no_directory_yet(snapshot, link, host_answer, guest, tree):
+def test_what_is_no_regular_file_is_no_directory_yet(snapshot, link, host_answer, guest, tree, make_calls):
     """A FIFO and a device: "." is not tried on them either."""
     os.mkfifo(tree / "fifo")
     both_ends = os.open(tree / "fifo", os.O_RDWR)  # so that opening it does not wait
     openings = ["open fifo /d/fifo rw", "open null /dev/null r"]
     lines = [FUTIMENS.format(name) for name in ("fifo", "null")]
-    host = Host(set_times=host_answer)
-    done = host.run(guest, *openings, *lines, dirs={"/d": tree, "/dev": "/dev"})
+    got = make_calls(guest, openings, lines, Host(set_times=host_answer), {"/dev": "/dev"})
     os.close(both_ends)
-    error = ERRNO["unsupported" if link in toolbox.LINKS_NOFD else host_answer]
-    results = [f"{opening} -> ok" for opening in openings] + [f"{line} -> {error}" for line in lines]
-    assert ([line for line, _ in done.steps], done.trap) == (results, "")
-    first = [] if link in toolbox.LINKS_NOFD else [Call("set-times", TIMES, host_answer)]
-    for _, host_calls in done.steps[len(openings) :]:
-        assert without_questions(snapshot, host_calls, asks=True) == first
+    first, first_calls = first_answer(link, host_answer)
+    for result, host_calls in got.values():
+        assert result == ERRNO[first]
+        assert without_questions(snapshot, host_calls, asks=True) == first_calls
 
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
@@ -223,7 +176,7 @@ def test_what_is_no_regular_file_is_no_directory_yet(snapshot, link, host_answer
 def test_second_answer_for_a_directory(snapshot, link, host_answer, code, changing_nothing):
     host = Host(set_times=host_answer, set_times_at=code)
     result, host_calls = changing_nothing(host, FUTIMENS.format("directory"))
-    first, first_calls = first_answer(snapshot, link, host_answer)
+    first, first_calls = first_answer(link, host_answer, of_adapter=toolbox.is_preview1(snapshot))
     stands = code in ("not-directory", "bad-descriptor")
     assert result == ERRNO[first if stands else code]
     second = Call("set-times-at", (frozenset(), ".", *TIMES), code)
@@ -244,31 +197,31 @@ def test_any_other_answer_for_a_directory_stands(snapshot, code, call, tree):
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_nothing_is_remembered_from_call_to_call(guest, tree):
+def test_nothing_is_remembered_from_call_to_call(guest, tree, make_calls):
     """Not a refusal, nor that the host once had the primitive."""
     host = Host(set_times=["unsupported", REAL, "access", "unsupported", REAL])
     lines = [f"futimens file {second}:0,{second}:0" for second in range(1, 6)]
-    done = host.run(guest, *OPENINGS, *lines, dirs={"/d": tree})
-    results = [line.partition(" -> ")[2] for line, _ in done.steps[len(OPENINGS) :]]
+    results = [result for result, _ in make_calls(guest, OPENINGS, lines, host).values()]
     assert results == ["ENOSYS", "ok", "EACCES", "ENOSYS", "ok"]
     assert times(tree)["file"] == (5 * 10**9, 5 * 10**9)
 
 
-def on_a_host_without_set_times(guest: Guest, tree, *lines: str):
+@pytest.fixture
+def host_without_set_times(guest):
     if not guest.may_lack_methods:
         pytest.skip("the wasmtime library has wasi:filesystem in this guest's own version, whole")
-    return Host(set_times=ABSENT).run(guest, *lines, dirs={"/d": tree})
+    return Host(set_times=ABSENT)
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_guest_that_imports_what_is_absent_cannot_start(guest, tree):
-    done = on_a_host_without_set_times(guest, tree, "support -1")
+def test_guest_that_imports_what_is_absent_cannot_start(guest, host_without_set_times):
+    done = host_without_set_times.run(guest, "support -1")
     assert done.stdout == ""
     assert "set-times" in done.trap
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_NOFD)
-def test_no_fd_build_runs_where_set_times_is_absent(guest, tree):
+def test_no_fd_build_runs_where_set_times_is_absent(guest, tree, make_calls, host_without_set_times):
     lines = {
         "futimens file 1:2,3:4": "ENOSYS",
         "futimens file 1:-3,3:4": "EINVAL",
@@ -282,10 +235,8 @@ def test_no_fd_build_runs_where_set_times_is_absent(guest, tree):
         "futimens directory 5:6,7:8": "ok",
         "utimensat cwd /d/file 9:10,11:12 0": "ok",
     }
-    done = on_a_host_without_set_times(guest, tree, *OPENINGS, *lines)
-    assert done.trap == ""
-    got = done.stdout.splitlines()[len(OPENINGS) :]
-    assert got == [f"{line} -> {result}" for line, result in lines.items()]
+    got = make_calls(guest, OPENINGS, lines, host_without_set_times)
+    assert {line: result for line, (result, _) in got.items()} == lines
     assert times(tree)["directory"] == (5_000_000_006, 7_000_000_008)
     assert times(tree)["file"] == (9_000_000_010, 11_000_000_012)
 
