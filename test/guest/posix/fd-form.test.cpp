@@ -7,12 +7,27 @@
 namespace {
 
 // Through each of the fds every function fails so, whatever good times it is given.
-void check_fails(std::initializer_list<int> fds, int error) {
+void check_fails(const fds &bad, int error) {
   for (const auto &form : fd_forms) {
-    for (const int fd : fds) {
+    for (const int fd : bad) {
       CAPTURE(form.name, fd);
       CHECK(OUTCOME(form.set(fd, form.exact)) == fails(error));
       CHECK(OUTCOME(form.set(fd, nullptr)) == fails(error));
+    }
+  }
+}
+
+// Every function sets the times of the file at `path` through `fd`; of a directory on every host.
+void check_sets(int fd, const std::string &path) {
+  const bool directory = S_ISDIR(status_of(fd).st_mode);
+  for (const auto &form : fd_forms) {
+    CAPTURE(form.name, path);
+    make_old(path);
+    if (directory) {
+      CHECK(OUTCOME(form.set(fd, form.exact)) == succeeds);
+      CHECK(times_of(path) == form.exact);
+    } else {
+      CHECK_SETS(fd, path, form.set(fd, form.exact), form.exact);
     }
   }
 }
@@ -22,45 +37,26 @@ void check_fails(std::initializer_list<int> fds, int error) {
 TEST_CASE("fd form: a file opened in any mode") {
   const files f;
   for (const int mode : {O_RDONLY, O_WRONLY, O_RDWR, O_WRONLY | O_APPEND, O_RDWR | O_APPEND}) {
-    for (const auto &form : fd_forms) {
-      CAPTURE(form.name, mode);
-      make_old(f.file);
-      const opened fd(f.file, mode);
-      CHECK_SETS(fd, f.file, form.set(fd, form.exact), form.exact);
-    }
+    CAPTURE(mode);
+    check_sets(opened(f.file, mode), f.file);
   }
   CHECK(f.untouched(f.file));
 }
 
 TEST_CASE("fd form: a directory, on every host") {
-  const files f;
-  for (const auto &form : fd_forms) {
-    CAPTURE(form.name);
-    make_old(f.directory);
-    const opened fd(f.directory, O_RDONLY | O_DIRECTORY);
-    CHECK(OUTCOME(form.set(fd, form.exact)) == succeeds);
-    CHECK(times_of(f.directory) == form.exact);
-  }
+  const open_files f;
+  check_sets(f.dirfd, f.directory);
   CHECK(f.untouched(f.directory));
 }
 
 TEST_CASE("fd form: the preopened directory itself, on every host") {
-  for (const auto &form : fd_forms) {
-    CAPTURE(form.name);
-    make_old("/data");
-    CHECK(OUTCOME(form.set(preopened(), form.exact)) == succeeds);
-    CHECK(times_of("/data") == form.exact);
-    make_old("/data");
-    const opened fd("/data", O_RDONLY | O_DIRECTORY);
-    CHECK(OUTCOME(form.set(fd, form.exact)) == succeeds);
-    CHECK(times_of("/data") == form.exact);
-  }
+  check_sets(preopened(), "/data");
+  check_sets(opened("/data", O_RDONLY | O_DIRECTORY), "/data");
 }
 
 TEST_CASE("fd form: a directory takes now and omit as a file does") {
-  const files f;
-  const opened fd(f.directory, O_RDONLY | O_DIRECTORY);
-  for (const int directory : {static_cast<int>(fd), preopened()}) {
+  const open_files f;
+  for (const int directory : fds{f.dirfd, preopened()}) {
     CAPTURE(directory);
     CHECK(futimens(directory, old) == 0);
     CHECK(OUTCOME(futimens(directory, times{{wanted.pair[0], omit}})) == succeeds);
@@ -68,8 +64,7 @@ TEST_CASE("fd form: a directory takes now and omit as a file does") {
     CHECK(OUTCOME(futimens(directory, times{{omit, wanted.pair[1]}})) == succeeds);
     CHECK(times_of(directory) == wanted);
     CHECK(OUTCOME(futimens(directory, nullptr)) == succeeds);
-    CHECK(is_now(times_of(directory).pair[0]));
-    CHECK(is_now(times_of(directory).pair[1]));
+    CHECK(times_of(directory) == both_now);
   }
 }
 
@@ -103,40 +98,24 @@ TEST_CASE("fd form: a file that is renamed, and another takes its place") {
 }
 
 TEST_CASE("fd form: a directory that is renamed") {
-  const files f;
-  const opened fd(f.directory, O_RDONLY | O_DIRECTORY);
+  const open_files f;
   const std::string renamed = f.top + "/renamed";
   CHECK(rename(f.directory.c_str(), renamed.c_str()) == 0);
-  for (const auto &form : fd_forms) {
-    CAPTURE(form.name);
-    make_old(renamed);
-    CHECK(OUTCOME(form.set(fd, form.exact)) == succeeds);
-    CHECK(times_of(renamed) == form.exact);
-  }
+  check_sets(f.dirfd, renamed);
 }
 
 TEST_CASE("fd form: a file that a symbolic link led to") {
   const files f;
-  const opened fd(f.link, O_RDWR);
-  for (const auto &form : fd_forms) {
-    CAPTURE(form.name);
-    make_old(f.file);
-    CHECK_SETS(fd, f.file, form.set(fd, form.exact), form.exact);
-    CHECK(f.untouched(f.file));
-  }
+  check_sets(opened(f.link, O_RDWR), f.file);
+  CHECK(f.untouched(f.file));
 }
 
 TEST_CASE("fd form: NULL is now for both") {
-  const files f;
-  const opened fd(f.file, O_RDWR);
-  const bool supported = wasi_utimens_fd_support(fd) != 0;
+  const open_files f;
   for (const auto &form : fd_forms) {
     CAPTURE(form.name);
     make_old(f.file);
-    CHECK(OUTCOME(form.set(fd, nullptr)) == (supported ? succeeds : fails(ENOSYS)));
-    CHECK(is_now(times_of(f.file).pair[0]) == supported);
-    CHECK(is_now(times_of(f.file).pair[1]) == supported);
-    CHECK((times_of(f.file) == old) == !supported);
+    CHECK_SETS(f.fd, f.file, form.set(f.fd, nullptr), both_now);
   }
 }
 
@@ -183,10 +162,8 @@ TEST_CASE("fd form, order: an fd that is not open comes before a time out of ran
 }
 
 TEST_CASE("fd form, order: a time out of range comes before ENOSYS") {
-  const files f;
-  const opened file(f.file, O_RDWR);
-  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
-  for (const int fd : {static_cast<int>(file), static_cast<int>(directory), preopened()}) {
+  const open_files f;
+  for (const int fd : fds{f.fd, f.dirfd, preopened()}) {
     CAPTURE(fd);
     CHECK(OUTCOME(futimens(fd, out_of_range)) == fails(EINVAL));
     CHECK(OUTCOME(utimensat(fd, nullptr, out_of_range, 0)) == fails(EINVAL));

@@ -8,6 +8,7 @@
 
 #include <catch_amalgamated.hpp>
 
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -77,19 +78,29 @@ inline timespec kept(const timespec &time) {
   return {time.tv_sec, time.tv_nsec - time.tv_nsec % granularity};
 }
 
-// A pair of times: access, modification. Two are equal where the filesystem keeps the same of them.
+// The kernel's clock for files may lag behind by a tick, and nothing here takes long.
+inline bool is_now(const timespec &time) {
+  const time_t clock = ::time(nullptr);
+  return time.tv_sec >= clock - 10 && time.tv_sec <= clock + 1;
+}
+
+// A pair of times: access, modification. Two are equal where the filesystem keeps the same of them;
+// where UTIME_NOW is expected, any time is that is now.
 struct times {
   timespec pair[2];
 
   operator const timespec *() const { return pair; }
 
-  friend bool operator==(const times &a, const times &b) {
-    return same(a.pair[0], b.pair[0]) && same(a.pair[1], b.pair[1]);
+  friend bool operator==(const times &found, const times &expected) {
+    return same(found.pair[0], expected.pair[0]) && same(found.pair[1], expected.pair[1]);
   }
 
 private:
-  static bool same(const timespec &one, const timespec &other) {
-    const timespec a = kept(one), b = kept(other);
+  static bool same(const timespec &found, const timespec &expected) {
+    if (expected.tv_nsec == UTIME_NOW) {
+      return is_now(found);
+    }
+    const timespec a = kept(found), b = kept(expected);
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
   }
 };
@@ -111,8 +122,22 @@ inline constexpr times old{{{981173106, 123456789}, {1012709107, 987654321}}};
 inline constexpr times wanted{{{1300000001, 1}, {1400000002, 999999999}}};
 inline constexpr timespec now{0, UTIME_NOW};
 inline constexpr timespec omit{0, UTIME_OMIT};
+inline constexpr times both_now{{now, now}};
 inline constexpr times both_omit{{omit, omit}};
 inline constexpr times out_of_range{{{1, 1'000'000'000}, {1, 0}}};
+
+// What a file has that was `old`, once a pair has been set.
+inline times after(const times &pair) {
+  const auto member = [&](int i) {
+    return pair.pair[i].tv_nsec == UTIME_OMIT ? old.pair[i] : pair.pair[i];
+  };
+  return {{member(0), member(1)}};
+}
+
+// A time in either member, with another one beside it.
+inline std::array<times, 2> in_either_member(const timespec &time, const timespec &other) {
+  return {{{{time, other}}, {{other, time}}}};
+}
 
 // With the wasi-libc of 2024 a time is a 64-bit count of nanoseconds.
 inline constexpr timespec largest = TIMES_ARE_64_BIT_NANOSECONDS ? timespec{18446744073, 709551615}
@@ -145,7 +170,6 @@ inline constexpr time_t late_seconds[] = {
 };
 
 // tv_usec is 64 bits wide. Times 1000 some of these wrap 32 or 64 bits to what would be good.
-inline constexpr long good_microseconds[] = {0, 1, 999'998, 999'999};
 inline constexpr suseconds_t bad_microseconds[] = {
     -1,
     -2,
@@ -164,18 +188,6 @@ inline constexpr suseconds_t bad_microseconds[] = {
     INT64_MIN, // times 1000, 0 in 64 bits
     1LL << 61, // times 1000, 0 in 64 bits
 };
-
-inline timespec clock_now() {
-  timespec time;
-  clock_gettime(CLOCK_REALTIME, &time);
-  return time;
-}
-
-// The kernel's clock for files may lag behind by a tick, and nothing here takes long.
-inline bool is_now(const timespec &time) {
-  const timespec clock = clock_now();
-  return time.tv_sec >= clock.tv_sec - 10 && time.tv_sec <= clock.tv_sec + 1;
-}
 
 // --- Files ---
 
@@ -291,6 +303,14 @@ inline int preopened() {
 inline constexpr int not_open[] = {1000, 1 << 20, INT_MAX};
 inline constexpr int negative[] = {-1, AT_FDCWD, INT_MIN};
 inline constexpr int streams[] = {STDOUT_FILENO, STDERR_FILENO};
+
+using fds = std::initializer_list<int>;
+
+// The same files, with a file and a directory open.
+struct open_files : files {
+  const opened fd{file, O_RDWR};
+  const opened dirfd{directory, O_RDONLY | O_DIRECTORY};
+};
 
 // --- The functions, by form ---
 
@@ -417,33 +437,42 @@ inline void check_fails_before_1970(const paths &bad, int error) {
   }
 }
 
-// --- Microseconds by path, as utimes and lutimes take them ---
+// --- Microseconds, by a function that sets the times of `f.file` ---
 
-using set_timevals = int (*)(const char *path, const timeval pair[2]);
+struct timevals {
+  timeval pair[2];
 
-inline void check_good_microseconds(set_timevals set) {
-  const files f;
-  for (const long microseconds : good_microseconds) {
-    CAPTURE(microseconds);
-    const timeval first[2] = {{7, microseconds}, {8, 0}};
-    CHECK(OUTCOME(set(f.file.c_str(), first)) == succeeds);
-    CHECK(times_of(f.file) == times{{{7, microseconds * 1000}, {8, 0}}});
-    const timeval second[2] = {{7, 0}, {8, microseconds}};
-    CHECK(OUTCOME(set(f.file.c_str(), second)) == succeeds);
-    CHECK(times_of(f.file) == times{{{7, 0}, {8, microseconds * 1000}}});
+  operator const timeval *() const { return pair; }
+};
+
+inline std::array<timevals, 3> in_each_member(suseconds_t microseconds) {
+  return {{{{{7, microseconds}, {8, 0}}},
+           {{{7, 0}, {8, microseconds}}},
+           {{{7, microseconds}, {8, microseconds}}}}};
+}
+
+inline times times_of(const timevals &tv) {
+  return {{{tv.pair[0].tv_sec, static_cast<long>(tv.pair[0].tv_usec * 1000)},
+           {tv.pair[1].tv_sec, static_cast<long>(tv.pair[1].tv_usec * 1000)}}};
+}
+
+template <class Set> void check_good_microseconds(const files &f, Set set, bool supported = true) {
+  for (const suseconds_t microseconds : {0, 1, 999'998, 999'999}) {
+    for (const timevals &pair : in_each_member(microseconds)) {
+      CAPTURE(microseconds);
+      make_old(f.file);
+      CHECK(OUTCOME(set(pair)) == (supported ? succeeds : fails(ENOSYS)));
+      CHECK(times_of(f.file) == (supported ? times_of(pair) : old));
+    }
   }
 }
 
-inline void check_bad_microseconds(set_timevals set) {
-  const files f;
+template <class Set> void check_bad_microseconds(const files &f, Set set) {
   for (const suseconds_t microseconds : bad_microseconds) {
-    CAPTURE(microseconds);
-    const timeval first[2] = {{7, microseconds}, {8, 0}};
-    const timeval second[2] = {{7, 0}, {8, microseconds}};
-    const timeval both[2] = {{7, microseconds}, {8, microseconds}};
-    CHECK(OUTCOME(set(f.file.c_str(), first)) == fails(EINVAL));
-    CHECK(OUTCOME(set(f.file.c_str(), second)) == fails(EINVAL));
-    CHECK(OUTCOME(set(f.file.c_str(), both)) == fails(EINVAL));
+    for (const timevals &pair : in_each_member(microseconds)) {
+      CAPTURE(microseconds);
+      CHECK(OUTCOME(set(pair)) == fails(EINVAL));
+    }
   }
   CHECK(f.untouched());
 }

@@ -3,11 +3,13 @@
 #include "fixture.h"
 
 TEST_CASE("utimes: microseconds at their bounds, in either member") {
-  check_good_microseconds(utimes);
+  const files f;
+  check_good_microseconds(f, [&](const timeval *tv) { return utimes(f.file.c_str(), tv); });
 }
 
 TEST_CASE("utimes: tv_usec out of range is EINVAL in either member, and none means now or omit") {
-  check_bad_microseconds(utimes);
+  const files f;
+  check_bad_microseconds(f, [&](const timeval *tv) { return utimes(f.file.c_str(), tv); });
 }
 
 TEST_CASE("utimes: the file that a link refers to, never the link") {

@@ -32,9 +32,8 @@ TEST_CASE("wasi_utimens_fd_support: 1 for a file of any access mode, 0 in the no
 }
 
 TEST_CASE("wasi_utimens_fd_support: 1 for a directory in both builds") {
-  const files f;
-  const opened fd(f.directory, O_RDONLY | O_DIRECTORY);
-  CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == answers(1));
+  const open_files f;
+  CHECK(OUTCOME(wasi_utimens_fd_support(f.dirfd)) == answers(1));
   CHECK(OUTCOME(wasi_utimens_fd_support(preopened())) == answers(1));
 }
 
@@ -54,10 +53,8 @@ TEST_CASE("wasi_utimens_fd_support: -1 where futimens would fail otherwise, with
 }
 
 TEST_CASE("wasi_utimens_fd_support: changes nothing on the file, not even its status change time") {
-  const files f;
-  const opened file(f.file, O_RDWR);
-  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
-  for (const int fd : {static_cast<int>(file), static_cast<int>(directory), preopened()}) {
+  const open_files f;
+  for (const int fd : fds{f.fd, f.dirfd, preopened()}) {
     CAPTURE(fd);
     const struct stat before = status_of(fd);
     // Longer than a tick of the kernel's clock for files.

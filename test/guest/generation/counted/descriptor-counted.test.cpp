@@ -8,12 +8,9 @@
 using counted_table::counted;
 
 TEST_CASE("descriptor-counted: a call takes references and drops each of them") {
-  const files f;
-  const opened file(f.file, O_RDWR);
-  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  const open_files f;
   const auto before = counted();
-  for (const int fd :
-       {static_cast<int>(file), static_cast<int>(directory), preopened(), STDOUT_FILENO}) {
+  for (const int fd : fds{f.fd, f.dirfd, preopened(), STDOUT_FILENO}) {
     CAPTURE(fd);
     for (const auto *pair : {&wanted, &out_of_range}) {
       const auto taken = counted().taken;
@@ -42,26 +39,23 @@ TEST_CASE("descriptor-counted: an fd that is not open takes no reference, and no
 }
 
 TEST_CASE("descriptor-counted: a call that arguments decide takes no reference") {
-  const files f;
-  const opened fd(f.file, O_RDWR);
+  const open_files f;
   const auto before = counted();
-  CHECK(OUTCOME(futimens(fd, both_omit)) == succeeds);
-  CHECK(OUTCOME(utimensat(fd, nullptr, wanted, AT_SYMLINK_NOFOLLOW)) == fails(EINVAL));
-  CHECK(OUTCOME(utimensat(fd, "", wanted, 0)) == fails(ENOENT));
-  CHECK(OUTCOME(utimensat(fd, "file", wanted, 0x100)) == fails(EINVAL));
+  CHECK(OUTCOME(futimens(f.fd, both_omit)) == succeeds);
+  CHECK(OUTCOME(utimensat(f.fd, nullptr, wanted, AT_SYMLINK_NOFOLLOW)) == fails(EINVAL));
+  CHECK(OUTCOME(utimensat(f.fd, "", wanted, 0)) == fails(ENOENT));
+  CHECK(OUTCOME(utimensat(f.fd, "file", wanted, 0x100)) == fails(EINVAL));
   CHECK(counted().taken == before.taken);
 }
 
 TEST_CASE("descriptor-counted: the last reference deallocates, once and with a count of 0") {
-  const files f;
-  const opened file(f.file, O_RDWR);
-  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
+  const open_files f;
   counted_table::hold(false);
   const auto before = counted();
-  CHECK(futimens(directory, wanted) == 0);
-  wasi_utimens_fd_support(file);
-  CHECK(utimensat(directory, "inner", wanted, 0) == 0);
-  CHECK(utimensat(file, nullptr, out_of_range, 0) == -1);
+  CHECK(futimens(f.dirfd, wanted) == 0);
+  wasi_utimens_fd_support(f.fd);
+  CHECK(utimensat(f.dirfd, "inner", wanted, 0) == 0);
+  CHECK(utimensat(f.fd, nullptr, out_of_range, 0) == -1);
   CHECK(utimensat(STDOUT_FILENO, "inner", wanted, 0) == -1);
   const auto after = counted();
   counted_table::hold(true);
@@ -72,13 +66,11 @@ TEST_CASE("descriptor-counted: the last reference deallocates, once and with a c
 
 TEST_CASE(
     "descriptor-counted: where fstat fails the first answer stands, and errno is left alone") {
-  const files f;
-  const opened file(f.file, O_RDWR);
-  const opened directory(f.directory, O_RDONLY | O_DIRECTORY);
-  const bool nofd = wasi_utimens_fd_support(file) == 0;
+  const open_files f;
+  const bool nofd = wasi_utimens_fd_support(f.fd) == 0;
   counted_table::fail_fstat(true);
-  const auto support = OUTCOME(wasi_utimens_fd_support(directory));
-  const auto result = OUTCOME(futimens(directory, wanted));
+  const auto support = OUTCOME(wasi_utimens_fd_support(f.dirfd));
+  const auto result = OUTCOME(futimens(f.dirfd, wanted));
   counted_table::fail_fstat(false);
   CHECK(support.result == (nofd ? 0 : 1));
   CHECK(support.error == errno_before);
