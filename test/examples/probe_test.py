@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """examples/utimes-probe.c: what it says of hosts that are right, poor, or wrong in a known way."""
 
+import functools
 import json
 import os
 import re
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import toolbox
+from examples.matrix.probe import written
 from host.error_host import LIES, OK, REAL, Call, Guest, Host, Lie
-from wasmtime import WasmtimeError, component
+from wasmtime import component
 
 STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
 
@@ -46,14 +48,7 @@ def probes(tmp_path_factory):
 @pytest.fixture(scope="module")
 def guests(probes):
     """The probe as the test hosts take it."""
-    built = {}
-
-    def guest(snapshot: str) -> Guest:
-        if snapshot not in built:
-            built[snapshot] = Guest(probes(snapshot))
-        return built[snapshot]
-
-    return guest
+    return functools.cache(lambda snapshot: Guest(probes(snapshot)))
 
 
 def names_in(directory: Path) -> list[str]:
@@ -66,42 +61,27 @@ def verdicts(stdout: str) -> dict[str, str]:
     return {r["id"]: " ".join(filter(None, [r["verdict"], r.get("errno"), r.get("reason")])) for r in results}
 
 
-class Tampering(Host):
-    """A host that is handed one thing and does another."""
+@dataclass(frozen=True)
+class Takes(Lie):
+    """Both "no-change" and "now" for `tag`."""
 
-    def __init__(self, tamper: Callable[[str, list], list]):
-        super().__init__()
-        self.tamper = tamper
+    tag: str = "now"
 
-    def method(self, name, real, done):
-        def tampered(store, descriptor, *arguments):
-            if name in ("set-times", "set-times-at"):
-                arguments = self.tamper(name, list(arguments))
-            return real(store, descriptor, *arguments)
-
-        tampered.post_return = real.post_return
-        return super().method(name, tampered, done)
+    def asked(self, name, arguments):
+        if name not in ("set-times", "set-times-at"):
+            return arguments
+        times = [time if time.payload else component.Variant(self.tag) for time in arguments[-2:]]
+        return [*arguments[:-2], *times]
 
 
-def with_tags(change: Callable[[str], str]) -> Host:
-    """A host that takes one of "no-change" and "now" for the other."""
-
-    def changed(time: component.Variant) -> component.Variant:
-        return time if time.payload else component.Variant(change(time.tag))
-
-    return Tampering(lambda _, a: [*a[:-2], *map(changed, a[-2:])])
+class AlwaysFollows(Lie):
+    def asked(self, name, arguments):
+        return [{"symlink-follow"}, *arguments[1:]] if name == "set-times-at" else arguments
 
 
-class Liar(Host):
-    """Sets the times, and says that it was not permitted."""
-
-    def method(self, name, real, done):
-        def lie(store, descriptor, *arguments):
-            result = real(store, descriptor, *arguments)
-            return "not-permitted" if name in ("set-times", "set-times-at") else result
-
-        lie.post_return = real.post_return
-        return super().method(name, lie, done)
+class SaysNo(Lie):
+    def told(self, name, result):
+        return "not-permitted" if name in ("set-times", "set-times-at") else result
 
 
 def unsupported_when_asked(call: Call) -> str:
@@ -148,16 +128,16 @@ HOSTS = {
         dict.fromkeys(both("today"), "wrong rounded"),
     ),
     "now for no-change": (
-        with_tags(lambda tag: "now"),
+        Host(lie=Takes(tag="now")),
         dict.fromkeys(KEPT, "wrong the time to be left alone changed")
         | {"fd-asking": "wrong asking changed the times"},
     ),
     "no-change for now": (
-        with_tags(lambda tag: "no-change"),
+        Host(lie=Takes(tag="no-change")),
         dict.fromkeys(NOW, "wrong nothing changed"),
     ),
     "always follows links": (
-        Tampering(lambda name, a: [{"symlink-follow"}, *a[1:]] if name == "set-times-at" else a),
+        Host(lie=AlwaysFollows()),
         {"path-nofollow": "wrong another file's time changed", "path-dangling": "refused ENOENT"},
     ),
     "follows where it is not to, and only there": (
@@ -169,7 +149,7 @@ HOSTS = {
         },
     ),
     "says no and does it": (
-        Liar(),
+        Host(lie=SaysNo()),
         dict.fromkeys([*TIMED, *NOW], "wrong refused, yet times changed") | {"fd-asking": "refused EPERM"},
     ),
     "answers the question wrongly": (
@@ -260,36 +240,14 @@ def test_what_is_kept_is_as_the_probe_says(snapshot, probes, tmp_path):
         assert [written(status.st_atime_ns), written(status.st_mtime_ns)] == row["found"], row
 
 
-def written(ns: int) -> str:
-    return f"{ns // 10**9}.{ns % 10**9:09}"
-
-
-class EndsInTheMiddle(Host):
-    """Ends the guest at the given call of stat, as a host of 2024 does."""
-
-    def __init__(self, calls: int):
-        super().__init__()
-        self.left = calls
-
-    def method(self, name, real, done):
-        usual = super().method(name, real, done)
-
-        def stat(*arguments):
-            self.left -= 1
-            if self.left == 0:
-                raise WasmtimeError("the end")
-            return usual(*arguments)
-
-        return stat if name == "stat-at" else usual
-
-
 def test_host_that_ends_the_probe(guests, tmp_path):
     """What was begun is all there, the row it ended in last."""
     guest = guests(toolbox.SNAPSHOTS[-1])
-    done = EndsInTheMiddle(40).run(guest, "--json", dirs={".": tmp_path})
+    host = Host(set_times=[REAL] * 7 + ["no error-code"])
+    done = host.run(guest, "--json", dirs={".": tmp_path})
     assert done.trap != ""
     whole = json.loads(done.stdout + ', "verdict": "dies"}]}')["results"]
     assert [r["id"] for r in whole] == IDS[: len(whole)]
     assert [r["verdict"] for r in whole] == ["works"] * (len(whole) - 1) + ["dies"]
-    done = EndsInTheMiddle(40).run(guest, dirs={".": tmp_path})
+    done = host.run(guest, dirs={".": tmp_path})
     assert done.stdout.splitlines()[-1] == f"  {whole[-1]['label']:<44} "
