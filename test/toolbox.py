@@ -162,6 +162,12 @@ def run_guest(
     return run([str(wasmtime), "run", *flags, *mounts, str(wasm), *args], check=check)
 
 
+def times_of(path: Path) -> tuple[int, int]:
+    """Access and modification time in nanoseconds, of a link itself."""
+    status = path.lstat()
+    return status.st_atime_ns, status.st_mtime_ns
+
+
 def kept_times(directory: Path) -> tuple[int, int]:
     """What the filesystem there can hold: the last second, and what nanoseconds are a multiple of."""
     with tempfile.NamedTemporaryFile(dir=directory) as file:

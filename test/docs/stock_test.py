@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import toolbox
 from host.error_host import Guest, Host
+from toolbox import times_of
 
 from docs import pages
 
@@ -93,11 +94,6 @@ def outcome(guest: Guest, index: int, host: str, root: Path) -> str:
     if any(times not in (BEFORE, *SET) for times in now.values()):
         changed.append("to another time")
     return " ".join(changed) or "0"
-
-
-def times_of(file: Path) -> tuple[int, int]:
-    status = file.stat()
-    return status.st_atime_ns, status.st_mtime_ns
 
 
 def column(snapshot: str) -> str:

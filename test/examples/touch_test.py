@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from toolbox import times_of
 
 STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
 START = (1_111_111_111_111_111_111, 1_222_222_222_222_222_222)
@@ -45,11 +46,6 @@ def make(path: Path) -> Path:
     path.write_text("content")
     os.utime(path, ns=START)
     return path
-
-
-def times(path: Path) -> tuple[int, int]:
-    status = path.lstat()
-    return status.st_atime_ns, status.st_mtime_ns
 
 
 def utc(*calendar: int, ns: int = 0) -> int:
@@ -117,14 +113,14 @@ EARLY_TIMES = ["1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01", "@-1", "@-0.
 def test_time_is_read(newest_touch, text, tmp_path):
     file = make(tmp_path / "file")
     assert newest_touch("-d", text, "file") == (0, "")
-    assert times(file) == (GOOD_TIMES[text],) * 2
+    assert times_of(file) == (GOOD_TIMES[text],) * 2
 
 
 @pytest.mark.parametrize("text", BAD_TIMES)
 def test_what_is_no_time_is_refused(newest_touch, text, tmp_path):
     file = make(tmp_path / "file")
     assert newest_touch("-d", text, "file", "missing") == (1, f"touch: {text}: not a time\n")
-    assert times(file) == START
+    assert times_of(file) == START
     assert not (tmp_path / "missing").exists()
 
 
@@ -132,7 +128,7 @@ def test_what_is_no_time_is_refused(newest_touch, text, tmp_path):
 def test_time_before_1970_is_left_to_the_call(newest_touch, text, tmp_path):
     file = make(tmp_path / "file")
     assert newest_touch("-d", text, "file") == (1, "touch: file: Invalid argument\n")
-    assert times(file) == START
+    assert times_of(file) == START
 
 
 def test_every_libc_sets_by_descriptor_and_by_path(touch, tmp_path):
@@ -141,10 +137,10 @@ def test_every_libc_sets_by_descriptor_and_by_path(touch, tmp_path):
     time_set = GOOD_TIMES["@4294967296,25"]
     assert touch("-d", "@4294967296,25", "by-descriptor") == (0, "")
     assert touch("-cd@4294967296,25", "by-path") == (0, "")
-    assert times(by_descriptor) == times(by_path) == (time_set, time_set)
+    assert times_of(by_descriptor) == times_of(by_path) == (time_set, time_set)
     assert touch("-d@-1", "by-descriptor") == (1, "touch: by-descriptor: Invalid argument\n")
     assert touch("-cd@-1", "by-path") == (1, "touch: by-path: Invalid argument\n")
-    assert times(by_descriptor) == times(by_path) == (time_set, time_set)
+    assert times_of(by_descriptor) == times_of(by_path) == (time_set, time_set)
 
 
 @pytest.mark.parametrize("member, option", [(0, "-a"), (1, "-m")], ids=["access", "modification"])
@@ -152,14 +148,14 @@ def test_every_libc_sets_by_descriptor_and_by_path(touch, tmp_path):
 def test_one_time_alone(touch, member, option, date, tmp_path):
     file = make(tmp_path / "file")
     assert touch(option, date, "file") == (0, "")
-    assert times(file)[member] == 5_000_000_000
-    assert times(file)[1 - member] == START[1 - member]
+    assert times_of(file)[member] == 5_000_000_000
+    assert times_of(file)[1 - member] == START[1 - member]
 
 
 def test_options_combine_in_either_order(touch, tmp_path):
     file = make(tmp_path / "file")
     assert touch("-mad@6.5", "file") == (0, "")
-    assert times(file) == (6_500_000_000, 6_500_000_000)
+    assert times_of(file) == (6_500_000_000, 6_500_000_000)
 
 
 def test_missing_file_is_made(touch, tmp_path):
@@ -169,7 +165,7 @@ def test_missing_file_is_made(touch, tmp_path):
     files = sorted(tmp_path.iterdir())
     assert [file.name for file in files] == ["--", "-d", "-r", "new"]
     for file in files:
-        assert all(before <= t <= after for t in times(file)), file
+        assert all(before <= t <= after for t in times_of(file)), file
         assert file.read_text() == ""
 
 
@@ -180,7 +176,7 @@ def test_no_time_is_now(touch, tmp_path):
     assert touch("-c", "by-path") == (0, "")
     after = time.time_ns()
     for name in ["-a", "by-path"]:
-        assert all(before <= t <= after for t in times(tmp_path / name)), name
+        assert all(before <= t <= after for t in times_of(tmp_path / name)), name
         assert (tmp_path / name).read_text() == "content"
 
 
@@ -192,7 +188,7 @@ def test_c_makes_nothing_and_says_nothing(touch, tmp_path):
 def test_directory(touch, tmp_path):
     (tmp_path / "directory").mkdir()
     assert touch("-d@7", "directory", ".") == (0, "")
-    assert times(tmp_path / "directory") == times(tmp_path) == (7_000_000_000, 7_000_000_000)
+    assert times_of(tmp_path / "directory") == times_of(tmp_path) == (7_000_000_000, 7_000_000_000)
 
 
 def test_link(touch, tmp_path):
@@ -200,11 +196,11 @@ def test_link(touch, tmp_path):
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "dangling").symlink_to("nothing")
     assert touch("-hd@8.000000008", "link", "dangling") == (0, "")
-    assert times(tmp_path / "link") == times(tmp_path / "dangling") == (8_000_000_008, 8_000_000_008)
-    assert times(target) == START
+    assert times_of(tmp_path / "link") == times_of(tmp_path / "dangling") == (8_000_000_008, 8_000_000_008)
+    assert times_of(target) == START
     assert touch("-d@9", "link") == (0, "")
-    assert times(target) == (9_000_000_000, 9_000_000_000)
-    assert times(tmp_path / "link")[1] == 8_000_000_008  # following it was an access
+    assert times_of(target) == (9_000_000_000, 9_000_000_000)
+    assert times_of(tmp_path / "link")[1] == 8_000_000_008  # following it was an access
     assert touch("-h", "missing") == (1, "touch: missing: No such file or directory\n")
     assert not (tmp_path / "missing").exists()
 
@@ -215,11 +211,11 @@ def test_reference(touch, tmp_path):
     os.utime(tmp_path / "link", ns=(10, 11), follow_symlinks=False)
     make(tmp_path / "copy")
     assert touch("-hr", "link", "copy") == (0, "")
-    assert times(tmp_path / "copy") == (10, 11)
+    assert times_of(tmp_path / "copy") == (10, 11)
     assert touch("-mr", "reference", "copy") == (0, "")
-    assert times(tmp_path / "copy") == (10, START[1])
+    assert times_of(tmp_path / "copy") == (10, START[1])
     assert touch("-r", "link", "new") == (0, "")
-    assert times(tmp_path / "new") == times(reference) == START
+    assert times_of(tmp_path / "new") == times_of(reference) == START
     assert touch("-r", "missing", "none") == (1, "touch: missing: No such file or directory\n")
     assert not (tmp_path / "none").exists()
 
@@ -228,7 +224,7 @@ def test_one_bad_file_does_not_stop_the_others(touch, tmp_path):
     file = make(tmp_path / "file")
     last = make(tmp_path / "last")
     status, said = touch("-d@12", "file", "file/below", "", "no/parent", "last")
-    assert times(file) == times(last) == (12_000_000_000, 12_000_000_000)
+    assert times_of(file) == times_of(last) == (12_000_000_000, 12_000_000_000)
     assert status == 1
     assert said.splitlines() == [
         "touch: file/below: Not a directory",
@@ -240,7 +236,7 @@ def test_one_bad_file_does_not_stop_the_others(touch, tmp_path):
 def test_host_without_the_fd_primitive_is_served_by_path(touch, tmp_path):
     file = make(tmp_path / "file")
     assert touch("-d@13", "file", "new", link=toolbox.WRAP_NOFD) == (0, "")
-    assert times(file) == times(tmp_path / "new") == (13_000_000_000, 13_000_000_000)
+    assert times_of(file) == times_of(tmp_path / "new") == (13_000_000_000, 13_000_000_000)
 
 
 @pytest.mark.parametrize(
@@ -266,4 +262,4 @@ def test_usage(newest_touch, args, complaint, tmp_path):
         f"touch: {complaint}",
         "usage: touch [-achm] [-d TIME | -r FILE] [--] FILE...",
     ]
-    assert times(file) == START
+    assert times_of(file) == START

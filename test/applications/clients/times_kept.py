@@ -7,17 +7,13 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from toolbox import times_of
 
 CLIENTS = toolbox.ROOT / "build/clients"
 XZ, BSDTAR = CLIENTS / "xz-utils/src/xz/xz", CLIENTS / "libarchive/bin/bsdtar"
 FILE = (1_000_000_000_123_456_789, 1_000_000_001_987_654_321)
 DIRECTORY = (1_100_000_000_111_222_333, 1_100_000_001_333_222_111)
 SYMLINK = (1_200_000_000_999_999_999, 1_200_000_001_000_000_001)
-
-
-def times_of(path: Path) -> tuple[int, int]:
-    found = path.lstat()
-    return found.st_atime_ns, found.st_mtime_ns
 
 
 @pytest.mark.parametrize(
