@@ -28,7 +28,7 @@ test-cpython: | cpython-toolchain ## its own tests of file times and ours
 	@$(MAKE) -s cpython FD=yes
 	@$(MAKE) -s cpython FD=no
 	@$(MAKE) -s cpython-stock
-	@python3 test/applications/cpython/run.py
+	@$(PYTHON) test/applications/cpython/run.py
 
 # --- Clients: other people's programs ----------------------------------------
 

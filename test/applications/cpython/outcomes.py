@@ -60,6 +60,7 @@ def chosen(suite, pattern):
 
 
 os.chdir("/tmp")
+sys.path.append("/tmp")  # has gate.py
 with os_helper.temp_cwd("cases"):
     for word in sys.argv[1:]:
         module, _, pattern = word.partition(":")

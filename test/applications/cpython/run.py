@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs CPython's tests of file times, and ours, on each build; compares them with known.toml.
 
@@ -10,16 +9,21 @@ other outcome with its reason, and an entry that no longer holds is a failure, t
 import fnmatch
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import toolbox
+
+from docs import pages
+
 HERE = Path(__file__).resolve().parent
-CPYTHON = HERE.parents[2] / "build/cpython"
-WASMTIME = HERE.parents[2] / ".toolchain/bin/wasmtime"
+CPYTHON = toolbox.ROOT / "build/cpython"
 TAKES_FD = {"overlay": True, "nofd": False, "stock": True}
 ANSWERS = {
     "HAVE_FUTIMENS": {"overlay", "stock"},
@@ -36,14 +40,33 @@ SUITES = [
 LIMIT = 900  # seconds; the longest takes a tenth of it
 
 
-def run_suite(build: str, words: list[str]) -> tuple[dict[str, tuple[str, str]], str]:
-    """The outcome and the reason of each test, and all that was printed."""
+# How a test gates itself, as the page has it.
+(GATE,) = [block.text for block in pages.blocks("docs/CPYTHON.md") if block.comment == "file: gate.py"]
+
+
+def error_host(command: Path, option: str) -> str:
+    """A command in the place of wasmtime, as which python-*.sh calls it: run --wasm STACK OPTION…"""
+    host = [sys.executable, toolbox.ROOT / "test/host/error_host.py", option]
+    command.write_text(f'#!/bin/sh\nshift 3\nexec {shlex.join(map(str, host))} "$@"\n')
+    command.chmod(0o755)
+    return str(command)
+
+
+def run_suite(build: str, words: list[str], host: str = "") -> tuple[dict[str, tuple[str, str]], str]:
+    """The outcome and the reason of each test, and all that was printed.
+
+    Under wasmtime, or on error_host.py where `host` is an option of it.
+    """
     script = CPYTHON / ("python.sh" if build == "overlay" else f"python-{build}.sh")
     with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch, "gate.py").write_text(GATE)
         flags = f"--dir={scratch}::/tmp --dir={HERE}::/cases --env UTIME_TAKES_FD={int(TAKES_FD[build])}"
+        environment = os.environ | {"WASMTIME_FLAGS": flags}
+        if host:
+            environment["WASMTIME"] = error_host(Path(scratch, "wasmtime"), host)
         done = subprocess.run(
             [str(script), "-B", "/cases/outcomes.py", *words],
-            env=os.environ | {"WASMTIME_FLAGS": flags},
+            env=environment,
             cwd=scratch,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -61,60 +84,23 @@ def run_suite(build: str, words: list[str]) -> tuple[dict[str, tuple[str, str]],
     return outcomes, text
 
 
-# What gate.py says in each build and on each host: what is not to run is skipped, with the reason.
-ERROR_HOST = [HERE.parents[2] / ".toolchain/venv/bin/python", HERE.parents[1] / "host/error_host.py"]
+# What the gate says in each build and on each host: what is not to run is skipped, with the reason.
 GATES = [
-    ("overlay", [], "passed", ""),
-    ("nofd", [], "skipped", "this build takes no descriptor"),
-    ("overlay", ["--set-times=unsupported"], "skipped", "this host has no such call"),
-    ("overlay", ["--lie=scales"], "skipped", "this host sets other times"),
-    ("overlay", ["--lie=milliseconds"], "passed", ""),
-    ("overlay", ["--lie=nothing"], "skipped", "this host sets other times"),
+    ("overlay", "", "passed", ""),
+    ("nofd", "", "skipped", "this build takes no descriptor"),
+    ("overlay", "--set-times=unsupported", "skipped", "this host has no such call"),
+    ("overlay", "--lie=scales", "skipped", "this host sets other times"),
+    ("overlay", "--lie=milliseconds", "passed", ""),
+    ("overlay", "--lie=nothing", "skipped", "this host sets other times"),
 ]
 
 
-def run_gate(build: str, lie: list[str]) -> str:
-    """What came of gate.py under wasmtime, or on a host that does as `lie` says."""
-    with tempfile.TemporaryDirectory() as scratch:
-        source = CPYTHON / "src"
-        python = f"cross-build/{build}/python.wasm"
-        libraries = (source / f"cross-build/{build}/pybuilddir.txt").read_text()
-        options = [
-            f"--argv0={python}",
-            f"--dir={source}::/",
-            f"--dir={scratch}::/tmp",
-            f"--dir={HERE}::/cases",
-        ]
-        options += [f"--env=PYTHONPATH=/cross-build/{build}/{libraries}"]
-        host = [*ERROR_HOST, *lie] if lie else [WASMTIME, "run", "--wasm=max-wasm-stack=8388608"]
-        command = [*host, *options, source / python, "-B", "/cases/outcomes.py", "gate"]
-        done = subprocess.run(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=LIMIT,
-            text=True,
-        )
-    return done.stdout
-
-
-def gates() -> dict[str, tuple[str, str]]:
-    """A test of each, and one of the page that shows the code."""
-    outcomes = {}
-    for build, lie, outcome, reason in GATES:
-        printed = run_gate(build, lie)
-        wanted = f"@ gate.Times.test_descriptor {outcome} {reason}"
-        right = wanted.rstrip() in [line.rstrip() for line in printed.splitlines()]
-        name = f"gate.{build}.{''.join(lie).lstrip('-') or 'wasmtime'}"
-        outcomes[name] = ("passed", "") if right else ("failed", f"not {wanted!r}: {printed[-300:]!r}")
-    shown = (HERE / "gate.py").read_text().partition("# [the page begins]\n")[2]
-    page = (HERE.parents[2] / "docs/CPYTHON.md").read_text()
-    indented = "".join(f"    {line}".rstrip() + "\n" for line in shown.splitlines())
-    outcomes["gate.page"] = (
-        ("passed", "") if indented in page else ("failed", "docs/CPYTHON.md shows another")
-    )
-    return outcomes
+def gates() -> Iterator[tuple[str, str]]:
+    """A test of each: its name, and what was printed where that is not right."""
+    for build, host, outcome, reason in GATES:
+        found, text = run_suite(build, ["gate"], host)
+        right = found == {"gate.Times.test_descriptor": (outcome, reason)}
+        yield f"gate.{build}.{host.lstrip('-') or 'wasmtime'}", "" if right else text[-300:]
 
 
 def answers(build: str) -> dict[str, tuple[str, str]]:
@@ -127,25 +113,13 @@ def answers(build: str) -> dict[str, tuple[str, str]]:
     }
 
 
-class Known:
-    def __init__(self):
-        self.entries = tomllib.loads((HERE / "known.toml").read_text())["outcome"]
-        self.used = set()
-
-    def entry(self, build: str, test: str):
-        for number, entry in enumerate(self.entries):
-            if build in entry["builds"] and any(fnmatch.fnmatchcase(test, name) for name in entry["tests"]):
-                yield number, entry
-
-    def wrong(self, build: str, test: str, outcome: str, expected: str) -> str | None:
-        """What is wrong with an outcome, if anything is."""
-        for number, entry in self.entry(build, test):
-            expected = entry["outcome"]
-            self.used.add(number)
-        return None if outcome == expected else f"{outcome} where it is to be {expected}"
-
-    def stale(self) -> list[str]:
-        return [str(entry["tests"]) for number, entry in enumerate(self.entries) if number not in self.used]
+def known_outcome(known: list[dict], build: str, test: str, otherwise: str) -> str:
+    """What known.toml has for a test, if it has an entry, which is used then."""
+    for entry in known:
+        if build in entry["builds"] and any(fnmatch.fnmatchcase(test, name) for name in entry["tests"]):
+            entry["used"] = True
+            otherwise = entry["outcome"]
+    return otherwise
 
 
 def main() -> int:
@@ -157,26 +131,29 @@ def main() -> int:
         outcomes[build] |= found
         (CPYTHON / f"test-{build}-{words[0].split(':')[0]}.log").write_text(text)
 
-    known, wrong, total = Known(), [], dict.fromkeys(("passed", "failed", "skipped"), 0)
+    known = tomllib.loads((HERE / "known.toml").read_text())["outcome"]
+    wrong, total = [], dict.fromkeys(("passed", "failed", "skipped"), 0)
     for build, found in outcomes.items():
         counts = dict.fromkeys(total, 0)
         for test in sorted(outcomes["overlay"].keys() | found.keys()):
             outcome, reason = found.get(test, ("failed", "it was not run"))
             usual = outcomes["overlay"].get(test, ("passed", ""))[0]
-            expected = "skipped" if usual == "skipped" else "passed"
+            expected = known_outcome(known, build, test, "skipped" if usual == "skipped" else "passed")
             counts[outcome] += 1
-            if said := known.wrong(build, test, outcome, expected):
-                wrong.append(f"FAILED {build} {test}: {said}. {reason}".rstrip())
+            if outcome != expected:
+                said = f"FAILED {build} {test}: {outcome} where it is to be {expected}. {reason}"
+                wrong.append(said.rstrip())
             elif outcome != "failed":
                 total[outcome] += 1
         print(f"{build}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
-    for name, (outcome, reason) in gates().items():
-        if outcome == "passed":
-            total["passed"] += 1
+    for name, said in gates():
+        if said:
+            wrong.append(f"FAILED {name}: {said!r}")
         else:
-            wrong.append(f"FAILED {name}: {reason}")
-    wrong += [f"FAILED known.toml: nothing ends so any more: {names}" for names in known.stale()]
-    for entry in known.entries:
+            total["passed"] += 1
+    for entry in known:
+        if "used" not in entry:
+            wrong.append(f"FAILED known.toml: nothing ends so any more: {entry['tests']}")
         builds, tests = ", ".join(entry["builds"]), ", ".join(entry["tests"])
         print(f"{entry['outcome']} on {builds}, as known: {tests}: {entry['reason']}")
     for line in wrong:
