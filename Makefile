@@ -46,6 +46,9 @@ $(shell exec 9<.; flock -w 0.5 9 || { echo 'make: waiting for another make in th
 export TREE_LOCKED := $(CURDIR)
 endif
 
+# $(call for_each_sysroot,GOAL…): of those that the toolchain has.
+for_each_sysroot = for sysroot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$$sysroot $(1); done
+
 # --- The toolchain -----------------------------------------------------------
 
 # Each sysroot has a build directory of its own, named after its snapshot where it is one of ours.
@@ -102,11 +105,9 @@ endef
 $(BUILD)/%/nofd/futimens.o: libc-overlay/posix/futimens.cpp $(HEADERS) Makefile $(BUILD)/generation
 	$(call compile,$*,true)
 
+vpath %.cpp libc-overlay/posix libc-overlay/wrap
 define variant_rules
-$$(BUILD)/$(1)/%.o: libc-overlay/posix/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
-	$$(call compile,$(1),false)
-
-$$(BUILD)/$(1)/%.o: libc-overlay/wrap/%.cpp $$(HEADERS) Makefile $$(BUILD)/generation
+$$(BUILD)/$(1)/%.o: %.cpp $$(HEADERS) Makefile $$(BUILD)/generation
 	$$(call compile,$(1),false)
 
 $$(BUILD)/$(1)/libwasi-utimens.a: $$(patsubst %,$$(BUILD)/$(1)/%.o,$$(UNITS) $$(UNITS_$(1)))
@@ -168,6 +169,11 @@ install uninstall: export DESTDIR := $(DESTDIR)
 install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
 	@scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
 	@cat $(SHARED)/left-out >&2
+
+# For the tests, and to try it.
+.PHONY: installed
+installed:
+	@$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
 
 .PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
@@ -238,7 +244,7 @@ examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*
 .PHONY: demo
 demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under wasmtime
 	@scripts/toolchain.sh runtime
-	@$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
+	@$(MAKE) -s installed
 	@scripts/demo.sh $(SDK) $(SYSROOT) $(CURDIR)/$(BUILD)/install $(BUILD)/demo
 
 # --- Tested, measured, used --------------------------------------------------
@@ -250,11 +256,10 @@ include test/test.mk test/linux/fuzz.mk test/mutants/mutants.mk test/examples/ma
 
 # --- For whoever works on it -------------------------------------------------
 
-.PHONY: lint
+.PHONY: lint lint-build
+lint-build: $(BUILD)/wrap/compile_commands.json $(BUILD)/counted/compile_commands.json
 lint: | toolchain ## clang-format and clang-tidy, shellcheck, ruff
-	@for sysroot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$sysroot build/$${sysroot##*/}/{wrap,counted}/compile_commands.json; \
-	done
+	@$(call for_each_sysroot,lint-build)
 	@scripts/lint.sh $$(ls .toolchain/sysroots | sed 's|^|build/|')
 
 .PHONY: clean

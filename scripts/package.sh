@@ -22,12 +22,11 @@ put() {
     cat >"$dir.new/$1"
 }
 
-# filled TEMPLATE [NAME DESCRIPTION]: several flags as words, as a CMake list, or a line each.
+# filled TEMPLATE [NAME DESCRIPTION]: the flags as words, or as a CMake list.
 filled() {
     local IFS
-    sed -e "s/@NAME@/${2:-}/; s/@DESCRIPTION@/${3:-}/; s/@VERSION@/$version/" \
-        -e "s/@WRAP_LIST@/$(IFS=';' && echo "${wrap[*]}")/; s/@WRAP_LINES@/$(printf '%s\\n' "${wrap[@]}" | sed 's/\\n$//')/" \
-        -e "s/@WRAP@/${wrap[*]}/" "scripts/package/$1.in"
+    sed -e "s/@NAME@/${2:-}/; s/@DESCRIPTION@/${3:-}/; s/@VERSION@/$version/; s/@WRAP@/${wrap[*]}/" \
+        -e "s/@WRAP_LIST@/$(IFS=';' && echo "${wrap[*]}")/" "scripts/package/$1.in"
 }
 
 rm -rf "$dir" "$dir.new"

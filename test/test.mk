@@ -18,7 +18,7 @@ test-build: | test-toolchain
 
 .PHONY: test-build-sysroot
 test-build-sysroot: $(BUILD)/ubsan/libwasi-utimens.a
-	$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
+	$(MAKE) -s installed
 	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
 	$(MAKE) -s suite
 

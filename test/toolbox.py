@@ -179,12 +179,30 @@ def kept_times(directory: Path) -> tuple[int, int]:
         return kept((2**63 - 1) * 10**9) // 10**9, 10**9 - kept(10**9 - 1)
 
 
-def run(command: list[str], check=True, **options):
+def run(command: list[str | Path], check=True, **options):
     options = {"env": ENVIRONMENT, "text": True, "capture_output": True} | options
+    command = [str(word) for word in command]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done
+
+
+def clang(*words: str | Path, **options):
+    return run([SDK / "bin/clang", "--target=wasm32-wasip2", *words], **options)
+
+
+def make(*words: str | Path, snapshot: str | None = SNAPSHOTS[-1], **options):
+    """As a user types it, for this sysroot; without one, for make's own."""
+    sysroot = [f"SYSROOT={stock_sysroot(snapshot)}"] if snapshot else []
+    return run(["make", "-s", "-C", ROOT, *sysroot, *words], **options)
+
+
+def refused(done: subprocess.CompletedProcess) -> str:
+    """The one line that a refusal says."""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and done.stdout == "" and len(lines) == 1, done
+    return lines[0]
 
 
 def needs(tool: str) -> None:

@@ -29,6 +29,12 @@ def make(tree: Path, *words: str, stdin=subprocess.DEVNULL) -> subprocess.Popen:
     return subprocess.Popen(["make", "-s", "-C", str(tree), *words], env=environment, text=True, **streams)
 
 
+def outcome(tree: Path, *words: str) -> tuple[int, str, str]:
+    with make(tree, *words) as process:
+        stdout, stderr = process.communicate()
+    return process.returncode, stdout, stderr
+
+
 @pytest.fixture
 def locked(tmp_path):
     """A tree where another make is at work, as far as a second one can see, and what ends that."""
@@ -50,10 +56,8 @@ def test_a_second_make_waits_for_the_first(locked):
 
 
 def test_help_waits_for_nobody(locked):
-    with make(locked[0], "help") as second:
-        stdout, stderr = second.communicate()
-    assert second.returncode == 0
-    assert "make" in stdout and stderr == ""
+    status, stdout, stderr = outcome(locked[0], "help")
+    assert (status, stderr) == (0, "") and "make" in stdout
 
 
 def test_a_make_holds_the_lock_until_it_ends(tmp_path):
@@ -81,11 +85,8 @@ def test_a_make_that_ended_holds_no_lock_where_nobody_waited_for_it(tmp_path):
 
 
 def test_a_space_in_the_name_of_the_tree(tmp_path):
-    with make(copied(tmp_path / "a b"), "demo") as refused:
-        stdout, stderr = refused.communicate()
-    assert refused.returncode == 2
-    assert stdout == ""
-    assert stderr.count("\n") == 1
+    status, stdout, stderr = outcome(copied(tmp_path / "a b"), "demo")
+    assert (status, stdout, stderr.count("\n")) == (2, "", 1)
     assert "a space is in its name" in stderr
 
 
@@ -102,9 +103,7 @@ def test_a_space_in_the_name_of_the_tree(tmp_path):
 )
 def test_what_cannot_be_right_is_one_line_from_every_target(said, why, goal, tmp_path):
     tree = copied(tmp_path)
-    with make(tree, goal, said) as refused:
-        stdout, stderr = refused.communicate()
-    assert refused.returncode == 2
-    assert (stdout, stderr.count("\n")) == ("", 1)
+    status, stdout, stderr = outcome(tree, goal, said)
+    assert (status, stdout, stderr.count("\n")) == (2, "", 1)
     assert why in stderr
     assert not (tree / "build").exists() and not (tree / ".toolchain").exists()

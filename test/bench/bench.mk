@@ -7,8 +7,5 @@ bench: ## writes docs/COST.md, overlay beside stock beside the bare import
 	@scripts/toolchain.sh sdk sysroots runtime
 	@.toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --only-binary=:all: \
 	    --require-hashes -r test/bench/requirements.txt
-	@for snapshot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install \
-	        install build/$${snapshot##*/}/sysroot; \
-	done
+	@$(call for_each_sysroot,installed build/$${sysroot##*/}/sysroot)
 	@$(PYTHON) -m bench.cost docs/COST.md docs/cost.svg

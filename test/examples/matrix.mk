@@ -5,8 +5,6 @@
 matrix: ## writes docs/COMPATIBILITY.md, every cell from a run, and types what docs/HOSTS.md says
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots runtime
 	@test/examples/matrix/hosts.sh
-	@for snapshot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$snapshot DESTDIR= PREFIX=$(CURDIR)/build/$${snapshot##*/}/install install; \
-	done
+	@$(call for_each_sysroot,installed)
 	@$(PYTHON) -m examples.matrix docs/COMPATIBILITY.md
 	@HOSTS_PAGE=yes $(PYTEST) -q -n 0 test/examples/hosts_page_test.py

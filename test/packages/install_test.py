@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """`make install`, `make uninstall` and install.sh: all of it or nothing, and nobody else's file touched."""
 
-import hashlib
 import os
 import resource
 import shutil
@@ -12,35 +11,22 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from packages.tools import NEWEST, SCRIPTS, tree, unchanged
+from toolbox import make, refused
 
-NEWEST = toolbox.SNAPSHOTS[-1]
-SCRIPT = toolbox.ROOT / "scripts/install.sh"
+SCRIPT = SCRIPTS / "install.sh"
 MANIFEST = "share/wasi-utimens/manifest"
 STAGE = ".wasi-utimens-installing"
 HEADER = "include/wasm32-wasip2/sys/time.h"
 SH = shutil.which("dash") or "sh"  # a shell that is POSIX's and no more
 
 
-def tree(root: Path) -> dict[str, str]:
-    """What is at each place below `root`."""
-    found = {}
-    for path in root.rglob("*"):
-        if path.is_symlink():
-            found[str(path.relative_to(root))] = f"-> {path.readlink()}"
-        elif path.is_dir():
-            found[str(path.relative_to(root))] = "directory"
-        else:
-            found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
-
-
 def package(snapshot: str = NEWEST) -> Path:
     return toolbox.build_dir(snapshot) / "package"
 
 
-def script(*words: str | Path, check=True, **options):
-    options = {"env": toolbox.ENVIRONMENT} | options
-    return toolbox.run([SH, str(SCRIPT), *map(str, words)], check=check, **options)
+def script(*words: str | Path, **options):
+    return toolbox.run([SH, SCRIPT, *words], **options)
 
 
 def install(prefix: Path, snapshot: str = NEWEST, **options):
@@ -51,12 +37,6 @@ def uninstall(prefix: Path, **options):
     return script("--uninstall", "--prefix", prefix, **options)
 
 
-def make(*words: str | Path, snapshot: str = NEWEST, **options):
-    sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
-    command = ["make", "-s", "-C", toolbox.ROOT, sysroot, *words]
-    return toolbox.run([str(word) for word in command], **options)
-
-
 def is_whole(prefix: Path, snapshot: str = NEWEST) -> bool:
     """Whether there is all of an installation, and that it is one of this snapshot."""
     files = [path.relative_to(package(snapshot)) for path in package(snapshot).rglob("*") if path.is_file()]
@@ -65,15 +45,6 @@ def is_whole(prefix: Path, snapshot: str = NEWEST) -> bool:
         for file in files
         if str(file) != MANIFEST
     )
-
-
-def refused(done) -> str:
-    """The one line that a refusal says."""
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    if not lines:  # by make itself
-        lines = [line for line in done.stderr.splitlines() if " *** " in line]
-    assert done.returncode != 0 and done.stdout == "" and len(lines) == 1, done
-    return lines[0]
 
 
 @pytest.fixture
@@ -92,9 +63,8 @@ def test_a_prefix_that_is_no_directory(prefix, work):
     (work / "link").symlink_to("nowhere")
     (work / "include-is-a-file").mkdir()
     (work / "include-is-a-file/include").touch()
-    before = tree(work)
-    assert "is no directory" in refused(make("install", f"PREFIX={work / prefix}", check=False))
-    assert tree(work) == before
+    with unchanged(work):
+        assert "is no directory" in refused(make("install", f"PREFIX={work / prefix}", check=False))
 
 
 def test_a_full_disk(work):
@@ -116,7 +86,7 @@ def test_a_directory_without_the_right_to_write(work):
         pytest.skip("root may write everywhere")
     for prefix in ("closed", "closed/below"):
         assert "ermission" in refused(make("install", f"PREFIX={work / prefix}", check=False))
-    assert tree(work) == {"closed": "directory"}
+    assert tree(work).keys() == {"closed"}
 
 
 @pytest.mark.parametrize("name", ["PREFIX", "SYSROOT", "DEST"])
@@ -139,11 +109,10 @@ def test_another_wasi_libc_in_the_prefix(snapshot, work):
     for file in (HEADER, "lib/wasm32-wasip2/libc.a"):
         (sysroot / file).parent.mkdir(parents=True)
         shutil.copy(toolbox.stock_sysroot(snapshot) / file, sysroot / file)
-    before = tree(work)
-    line = refused(make("install", f"PREFIX={sysroot}", snapshot=snapshot, check=False))
-    assert line.startswith(f"install: {sysroot / HEADER} is not as wasi-utimens installs it")
-    make("uninstall", f"PREFIX={sysroot}", snapshot=snapshot)
-    assert tree(work) == before
+    with unchanged(work):
+        line = refused(make("install", f"PREFIX={sysroot}", snapshot=snapshot, check=False))
+        assert line.startswith(f"install: {sysroot / HEADER} is not as wasi-utimens installs it")
+        make("uninstall", f"PREFIX={sysroot}", snapshot=snapshot)
 
 
 def test_a_sysroot_with_the_overlay_inside_as_prefix(work):
@@ -151,26 +120,20 @@ def test_a_sysroot_with_the_overlay_inside_as_prefix(work):
     for path in ("sys/time.h", "wasi/utimens.h"):
         (work / "include/wasm32-wasip2" / path).parent.mkdir(parents=True)
         shutil.copy(toolbox.ROOT / "include" / path, work / "include/wasm32-wasip2" / path)
-    before = tree(work)
-    refused(install(work, check=False))
-    uninstall(work)
-    assert tree(work) == before
+    with unchanged(work):
+        refused(install(work, check=False))
+        uninstall(work)
 
 
 def test_what_was_changed_since(work):
     install(work)
     changed = work / "lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc"
     changed.write_text("mine\n")
-    before = tree(work)
-    assert str(changed) in refused(install(work, check=False))
-    assert tree(work) == before
+    with unchanged(work) as before:
+        assert str(changed) in refused(install(work, check=False))
     assert f"{changed} was changed since, and stays" in uninstall(work).stderr
-    assert tree(work) == {
-        "lib": "directory",
-        "lib/wasm32-wasip2": "directory",
-        "lib/wasm32-wasip2/pkgconfig": "directory",
-        "lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc": before[str(changed.relative_to(work))],
-    }
+    left = ["lib", "lib/wasm32-wasip2", "lib/wasm32-wasip2/pkgconfig", str(changed.relative_to(work))]
+    assert tree(work) == {path: before[path] for path in left}
 
 
 # --- Installed ---------------------------------------------------------------
@@ -208,11 +171,10 @@ def test_uninstall_takes_away_what_install_put(work):
         (work / path).touch()
     (work / "share/there/before").unlink()
     (work / "lib/cmake").mkdir()
-    before = tree(work)
-    install(work)
-    install(work)  # again: what the first made is still known
-    uninstall(work)
-    assert tree(work) == before
+    with unchanged(work):
+        install(work)
+        install(work)  # again: what the first made is still known
+        uninstall(work)
     assert "nothing of wasi-utimens is in" in uninstall(work).stdout
 
 
@@ -330,7 +292,7 @@ def failing(tmp_path):
         (where / tool).chmod(0o755)
         return where
 
-    def each(tools: list[str], run, check_failed, check_done) -> int:
+    def each(tools: list[str], run, at_least: int):
         failures = 0
         for tool in tools:
             path, at = f"{shim(tool)}:{os.environ['PATH']}", 0
@@ -338,110 +300,59 @@ def failing(tmp_path):
                 at += 1
                 count.write_text("0\n")
                 done = run(toolbox.ENVIRONMENT | {"PATH": path, "FAIL_AT": str(at)})
-                if done.returncode == 0:
-                    check_done()
-                else:
+                if done.returncode != 0:
                     failures += 1
                     assert done.stderr and done.stdout == ""
-                    check_failed(done)
+                yield done
             assert at > 1, f"{tool} is not used"
-        return failures
+        assert failures >= at_least
 
     return each
 
 
-def test_a_failure_at_each_call_of_an_installation(failing, work):
-    """In a new prefix: nothing is there then."""
-    prefix = work / "new/prefix"
-
-    def check_done():
+@pytest.mark.parametrize("old, at_least", [(None, 21), (toolbox.SNAPSHOTS[0], 31)], ids=["new", "upgrade"])
+def test_a_failure_at_each_call_of_an_installation(old, at_least, failing, work):
+    """What was there before is there then: nothing, or what was installed, whole."""
+    prefix = work if old else work / "new/prefix"
+    if old:
+        install(prefix, old)
+    before = tree(work)
+    for done in failing(INSTALL_TOOLS, lambda env: install(prefix, check=False, env=env), at_least):
+        if done.returncode != 0:
+            assert done.stderr.count("\n") == 1
+            if tree(work) == before:
+                continue
+            shutil.rmtree(prefix / STAGE)  # the last rm
         assert is_whole(prefix)
         uninstall(prefix)
-        assert tree(work) == {}
-
-    def check_failed(done):
-        assert done.stderr.count("\n") == 1
-        if tree(work) != {}:  # the last rm
-            shutil.rmtree(prefix / STAGE)
-            check_done()
-
-    failures = failing(
-        INSTALL_TOOLS, lambda env: install(prefix, check=False, env=env), check_failed, check_done
-    )
-    assert failures > 20
-
-
-def test_a_failure_at_each_call_of_an_upgrade(failing, work):
-    """What was installed before is there then, whole."""
-    old = toolbox.SNAPSHOTS[0]
-    install(work, old)
-    before = tree(work)
-
-    def again():
-        uninstall(work)
-        install(work, old)
+        if old:
+            install(prefix, old)
         assert tree(work) == before
-
-    def check_done():
-        assert is_whole(work)
-        again()
-
-    def check_failed(done):
-        assert done.stderr.count("\n") == 1
-        if tree(work) != before:  # the last rm
-            shutil.rmtree(work / STAGE)
-            check_done()
-
-    failures = failing(
-        INSTALL_TOOLS, lambda env: install(work, check=False, env=env), check_failed, check_done
-    )
-    assert failures > 30
 
 
 def test_a_failure_at_each_call_of_an_uninstallation(failing, work):
     """It can be repeated then."""
-
-    def check_done():
+    prefix, tools = work / "new", ["cat", "cksum", "ls", "mkdir", "rm", "rmdir"]
+    install(prefix)
+    for done in failing(tools, lambda env: uninstall(prefix, check=False, env=env), at_least=11):
+        if done.returncode != 0:
+            shutil.rmtree(prefix / STAGE, ignore_errors=True)  # where rm is what fails
+            uninstall(prefix)
+            shutil.rmtree(prefix, ignore_errors=True)  # where rmdir is
         assert tree(work) == {}
-        install(work / "new")
-
-    def check_failed(done):
-        shutil.rmtree(work / "new" / STAGE, ignore_errors=True)  # where rm is what fails
-        uninstall(work / "new")
-        shutil.rmtree(work / "new", ignore_errors=True)  # where rmdir is
-        check_done()
-
-    install(work / "new")
-    tools = ["cat", "cksum", "ls", "mkdir", "rm", "rmdir"]
-    failures = failing(
-        tools, lambda env: uninstall(work / "new", check=False, env=env), check_failed, check_done
-    )
-    assert failures > 10
+        install(prefix)
 
 
 def test_a_failure_at_each_call_of_the_packing(failing, work):
     """What is not whole has no place, and nothing is installed from it."""
-    built = toolbox.build_dir(NEWEST)
-    words = [
-        toolbox.ROOT / "scripts/package.sh",
-        built / "wrap",
-        built / "shared",
-        work / "package",
-        "futimens",
-    ]
-    command = [str(word) for word in words]
-
-    def check_done():
-        assert (work / "package" / MANIFEST).stat().st_size > 500
-        shutil.rmtree(work / "package")
-
-    def check_failed(done):
-        assert not (work / "package").exists()
-
-    failures = failing(
-        PACKAGE_TOOLS, lambda env: toolbox.run(command, check=False, env=env), check_failed, check_done
-    )
-    assert failures > 20
+    built, made = toolbox.build_dir(NEWEST), work / "package"
+    command = [SCRIPTS / "package.sh", built / "wrap", built / "shared", made, "futimens"]
+    for done in failing(PACKAGE_TOOLS, lambda env: toolbox.run(command, check=False, env=env), at_least=21):
+        if done.returncode != 0:
+            assert not made.exists()
+        else:
+            assert (made / MANIFEST).stat().st_size > 500
+            shutil.rmtree(made)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

@@ -9,45 +9,10 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from packages import tools, wasi_sdk
+from packages.tools import NAMES, NEWEST, PRINTS, printed
 
-NEWEST = toolbox.SNAPSHOTS[-1]
 CLANG = toolbox.SDK / "bin/clang"
-
-GUEST = """
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <wasi/utimens.h>
-
-int main(void) {
-  const struct timespec times[2] = {{1, 2}, {3, 4}};
-  const struct timeval timevals[2] = {{5, 6}, {7, 8}};
-  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
-  printf("%d ", futimens(fd, times));
-  printf("%d ", futimes(fd, timevals));
-  printf("%d ", lutimes("/d/file", timevals));
-  printf("%d ", utimensat(AT_FDCWD, "", times, 0));
-  printf("%d\\n", wasi_utimens_fd_support(fd));
-}
-"""
-# The stock utimensat takes "" for the current directory.
-PRINTS = {"wasi-utimens": "0 0 0 -1 1\n", "wasi-utimens-nofd": "-1 -1 0 -1 0\n"}
-NAMES = sorted(PRINTS)
-
-
-def make(*words: str, snapshot: str = NEWEST) -> str:
-    sysroot = f"SYSROOT={toolbox.stock_sysroot(snapshot)}"
-    return toolbox.run(
-        ["make", "-s", "-C", str(toolbox.ROOT), sysroot, *words], env=toolbox.ENVIRONMENT
-    ).stdout
-
-
-@pytest.fixture
-def guest(tmp_path) -> Path:
-    (tmp_path / "guest.c").write_text(GUEST)
-    return tmp_path / "guest.c"
 
 
 @pytest.fixture(params=toolbox.SNAPSHOTS)
@@ -60,13 +25,7 @@ def installed(request, tmp_path) -> tuple[str, Path]:
 
 def clang(snapshot: str, *words: str | Path) -> None:
     sysroot = toolbox.stock_sysroot(snapshot)
-    flags = ["--target=wasm32-wasip2", f"--sysroot={sysroot}", "-Wall", "-Wextra", "-Werror"]
-    toolbox.run([str(word) for word in [CLANG, *flags, *words]])
-
-
-def run(wasm: Path, tmp_path: Path) -> str:
-    (tmp_path / "d").mkdir(exist_ok=True)
-    return toolbox.run_guest(wasm, dirs={"/d": tmp_path / "d"}).stdout
+    toolbox.clang(f"--sysroot={sysroot}", "-Wall", "-Wextra", "-Werror", *words)
 
 
 def pkg_config(prefix: Path, *words: str, **environment: str) -> str:
@@ -78,7 +37,7 @@ def pkg_config(prefix: Path, *words: str, **environment: str) -> str:
 
 def compile_with(flags: str, snapshot: str, *words: str | Path) -> None:
     command = [CLANG, "--target=wasm32-wasip2", f"--sysroot={toolbox.stock_sysroot(snapshot)}", *words]
-    toolbox.run(["sh", "-c", f'"$@" {flags}', "sh", *map(str, command)])
+    toolbox.run(["sh", "-c", f'"$@" {flags}', "sh", *command])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,7 +45,7 @@ def test_pkg_config(installed, name, guest, tmp_path):
     snapshot, prefix = installed
     flags = pkg_config(prefix, "--cflags", "--libs", name)
     compile_with(flags, snapshot, guest, "-o", tmp_path / "guest.wasm")
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
     version = pkg_config(prefix, "--modversion", name).strip()
     include = f"-isystem{prefix}/include/wasm32-wasip2"
     clang(snapshot, include, "-fsyntax-only", version_check(tmp_path, version))
@@ -117,11 +76,11 @@ def test_pkg_config_in_a_strict_compilation(standard, snapshot, tmp_path):
 def test_pkg_config_with_a_system_root(guest, tmp_path):
     """PKG_CONFIG_SYSROOT_DIR, for what was installed below that directory."""
     root = tmp_path / "root"
-    make("install", f"DESTDIR={root}", "PREFIX=/opt/overlay")
+    toolbox.make("install", f"DESTDIR={root}", "PREFIX=/opt/overlay")
     words = ["--cflags", "--libs", "wasi-utimens"]
     flags = pkg_config(root / "opt/overlay", *words, PKG_CONFIG_SYSROOT_DIR=str(root))
     compile_with(flags, NEWEST, guest, "-o", tmp_path / "guest.wasm")
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS["wasi-utimens"]
+    assert printed(tmp_path / "guest.wasm") == PRINTS["wasi-utimens"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,8 +90,8 @@ def test_clang_configuration_file_and_nothing_else(name, guest, tmp_path):
         pytest.skip("the sysroot is not the SDK's own")
     newest = [s for s in toolbox.SNAPSHOTS if is_sdk_sysroot(s)]
     config = toolbox.installed(newest[0]) / f"share/wasi-utimens/{name}.cfg"
-    toolbox.run([str(CLANG), f"--config={config}", str(guest), "-o", str(tmp_path / "guest.wasm")])
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+    toolbox.run([CLANG, f"--config={config}", guest, "-o", tmp_path / "guest.wasm"])
+    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
 
 
 def is_sdk_sysroot(snapshot: str) -> bool:
@@ -146,25 +105,12 @@ def test_clang_configuration_file(installed, name, guest, tmp_path):
     snapshot, prefix = installed
     config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
     clang(snapshot, config, guest, "-o", tmp_path / "guest.wasm")
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS[name]
+    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
     clang(snapshot, config, "-c", guest, "-o", tmp_path / "guest.o")
     clang(snapshot, config, tmp_path / "guest.o", "-o", tmp_path / "linked.wasm")
-    assert run(tmp_path / "linked.wasm", tmp_path) == PRINTS[name]
+    assert printed(tmp_path / "linked.wasm") == PRINTS[name]
 
 
-# As the file that wasi-sdk brings for CMake: nothing is looked for outside of the target's own roots.
-CMAKE_TOOLCHAIN = """
-set(CMAKE_SYSTEM_NAME Generic)
-set(CMAKE_SYSTEM_PROCESSOR wasm32)
-set(CMAKE_C_COMPILER {sdk}/bin/clang)
-set(CMAKE_C_COMPILER_TARGET wasm32-wasip2)
-set(CMAKE_SYSROOT {sysroot})
-set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
-"""
 CMAKE_PROJECT = """
 cmake_minimum_required(VERSION 3.13)
 project(guest C)
@@ -186,18 +132,12 @@ target_link_libraries(through_part PRIVATE part)
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_cmake(installed, name, found_by, guest, tmp_path):
-    toolbox.needs("cmake")
     snapshot, prefix = installed
-    (tmp_path / "toolchain.cmake").write_text(
-        CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=toolbox.stock_sysroot(snapshot))
-    )
-    (tmp_path / "CMakeLists.txt").write_text(CMAKE_PROJECT.format(name=name, version="0.1"))
-    build = tmp_path / "build"
-    configure = ["cmake", "-S", tmp_path, "-B", build, "-G", "Unix Makefiles", f"-D{found_by.format(prefix)}"]
-    toolbox.run([str(word) for word in [*configure, f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake"]])
-    toolbox.run(["cmake", "--build", str(build)])
-    assert run(build / "guest", tmp_path) == PRINTS[name]
-    assert run(build / "through_part", tmp_path) == PRINTS[name]
+    toolchain = tools.cmake_toolchain(tmp_path / "toolchain.cmake", toolbox.stock_sysroot(snapshot))
+    project = CMAKE_PROJECT.format(name=name, version="0.1")
+    tools.configured(tmp_path, project, f"-D{found_by.format(prefix)}", toolchain)
+    assert printed(tools.built(tmp_path) / "guest") == PRINTS[name]
+    assert printed(tmp_path / "build/through_part") == PRINTS[name]
 
 
 CMAKE_VERSIONS = """
@@ -213,15 +153,13 @@ endforeach()
 
 def test_cmake_versions(tmp_path):
     """What find_package asks for, the upper end of a range too."""
-    toolbox.needs("cmake")
     prefix = toolbox.installed(NEWEST)
     pc = (prefix / "lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc").read_text()
     (version,) = re.findall(r"^Version: (.*)$", pc, re.M)
     found = ["0.0.1", version, f"{version}_EXACT", f"0.0.1...{version}", "0.0.1...<99", f"{version}...99"]
     not_found = ["99.1", "0.0.1_EXACT", f"0.0.1...<{version}", "0.0.1...0.0.2", f"{version}.1...99"]
-    (tmp_path / "CMakeLists.txt").write_text(CMAKE_VERSIONS.format(wanted=" ".join(found + not_found)))
-    where = ["-S", str(tmp_path), "-B", str(tmp_path / "build"), f"-DCMAKE_PREFIX_PATH={prefix}"]
-    done = toolbox.run(["cmake", *where])
+    project = CMAKE_VERSIONS.format(wanted=" ".join(found + not_found))
+    done = tools.configured(tmp_path, project, f"-DCMAKE_PREFIX_PATH={prefix}")
     assert done.stderr.splitlines() == [f"{v} 1" for v in found] + [f"{v} 0" for v in not_found]
 
 
@@ -252,7 +190,7 @@ def found_by(configure: Path, where: Path, flags: list[str]) -> tuple[set[str], 
     """The functions and the declarations that a configure script finds."""
     where.mkdir()
     compiler = " ".join([str(CLANG), "--target=wasm32-wasip2", *flags])
-    toolbox.run([str(configure), "--host=wasm32-wasip2", f"CC={compiler}"], cwd=where)
+    toolbox.run([configure, "--host=wasm32-wasip2", f"CC={compiler}"], cwd=where)
     defined = {
         line.split()[1] for line in (where / "config.h").read_text().splitlines() if line.endswith(" 1")
     }
@@ -263,17 +201,17 @@ def found_by(configure: Path, where: Path, flags: list[str]) -> tuple[set[str], 
 
 def test_configure_scripts_find_all(configure, tmp_path):
     """On one snapshot: the names are the same on each, and a configure script takes its time."""
-    snapshot = NEWEST
-    both = {"futimes", "lutimes"}
-    functions, declared = found_by(configure, tmp_path / "stock", toolbox.link_flags(snapshot, toolbox.STOCK))
-    assert (functions, declared) == (FOUND_BY_STOCK, FOUND_BY_STOCK - {"utime"})
-    for link in (toolbox.SYSROOT, toolbox.SYSROOT_NOFD):
-        functions, declared = found_by(configure, tmp_path / link, toolbox.link_flags(snapshot, link))
-        assert (functions, declared) == (FOUND_BY_STOCK | both, FOUND_BY_STOCK - {"utime"} | both)
-    config = f"--config={toolbox.installed(snapshot)}/share/wasi-utimens/wasi-utimens.cfg"
-    flags = [f"--sysroot={toolbox.stock_sysroot(snapshot)}", config]
-    functions, declared = found_by(configure, tmp_path / "config", flags)
-    assert (functions, declared) == (FOUND_BY_STOCK | both, FOUND_BY_STOCK - {"utime"} | both)
+    config = f"--config={toolbox.installed(NEWEST)}/share/wasi-utimens/wasi-utimens.cfg"
+    stock = toolbox.link_flags(NEWEST, toolbox.STOCK)
+    with_overlay = FOUND_BY_STOCK | {"futimes", "lutimes"}
+    expected = {
+        "stock": (stock, FOUND_BY_STOCK),
+        "sysroot": (toolbox.link_flags(NEWEST, toolbox.SYSROOT), with_overlay),
+        "sysroot-nofd": (toolbox.link_flags(NEWEST, toolbox.SYSROOT_NOFD), with_overlay),
+        "config": ([*stock, config], with_overlay),
+    }
+    for name, (flags, functions) in expected.items():
+        assert found_by(configure, tmp_path / name, flags) == (functions, functions - {"utime"})
 
 
 RUST = """
@@ -304,34 +242,28 @@ def test_rust(snapshot, tmp_path):
 
     An archive for another generation than that libc's does not link.
     """
-    libc = toolbox.rust_libc()
-    if libc is None:
-        pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
-    shaped = tmp_path / "sysroot/lib/wasm32-wasip2"
-    shaped.mkdir(parents=True)
-    (shaped / "libc.a").symlink_to(libc / "libc.a")
-    script = toolbox.ROOT / "scripts/generation.py"
-    generation = toolbox.run([str(script), str(tmp_path / "sysroot")]).stdout.strip()
+    sysroot = wasi_sdk.rust_sysroot(tmp_path / "sysroot")
+    generation = toolbox.run([tools.SCRIPTS / "generation.py", sysroot]).stdout.strip()
     prefix = toolbox.installed(snapshot)
     source, wasm = tmp_path / "main.rs", tmp_path / "main.wasm"
     source.write_text(RUST)
     flags = (prefix / "share/wasi-utimens/link.rsp").read_text().replace("-Wl,", "").split()
-    flags.append(str(prefix / "lib/wasm32-wasip2/libwasi-utimens.a"))
-    rustc = ["rustc", "--target=wasm32-wasip2", "--edition=2021", "-O", str(source), "-o", str(wasm)]
+    flags.append(prefix / "lib/wasm32-wasip2/libwasi-utimens.a")
+    rustc = ["rustc", "--target=wasm32-wasip2", "--edition=2021", "-O", source, "-o", wasm]
     done = toolbox.run([*rustc, *(f"-Clink-arg={flag}" for flag in flags)], check=False)
     if generation != toolbox.generation(snapshot):
         # rustc lets the linker take what is undefined for an import; a component has no such.
         assert done.returncode != 0 and "failed to resolve import `env::" in done.stderr
         return
     assert done.returncode == 0, done.stderr
-    assert run(wasm, tmp_path) == "0 -1"
+    assert printed(wasm) == "0 -1"
     assert (tmp_path / "d/file").stat().st_mtime_ns == 3_000_000_004
 
 
 def test_make_examples_prints_where_they_are():
     """In one place, whichever sysroot they were compiled for."""
     for snapshot in toolbox.SNAPSHOTS:
-        printed = make("examples", snapshot=snapshot).splitlines()
-        assert printed == ["build/examples/touch.wasm", "build/examples/utimes-probe.wasm"]
-        for path in printed:
-            toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(toolbox.ROOT / path)])
+        lines = toolbox.make("examples", snapshot=snapshot).stdout.splitlines()
+        assert lines == ["build/examples/touch.wasm", "build/examples/utimes-probe.wasm"]
+        for path in lines:
+            toolbox.run([toolbox.WASM_TOOLS, "validate", toolbox.ROOT / path])

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from packages.install_test import SH, make, tree
-from packages.package_test import CMAKE_TOOLCHAIN, GUEST, NAMES, PRINTS
+from packages import tools
+from packages.install_test import SH
+from packages.package_test import CMAKE_PROJECT
+from packages.tools import NAMES, NEWEST, PRINTS, tree, unchanged
 
-NEWEST = toolbox.SNAPSHOTS[-1]
 COUNTED = "descriptor-counted"
 # Beside the sysroots of the toolchain a libc of the counted generation: a stand-in for its table,
 # which guests are linked with, over the newest with the table by reference.
 STANDS_ON = toolbox.of_generation("descriptor-ref")[-1:]
 SYSROOTS = [*toolbox.SNAPSHOTS, *([COUNTED] if STANDS_ON else [])]
-needs_toolchain = pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     bool(toolbox.NAMED_SYSROOT), reason="a release is made from the toolchain's sysroots"
 )
-pytestmark = needs_toolchain
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def releases(tmp_path_factory) -> list[Path]:
     found = []
     for _ in range(2):
         where = tmp_path_factory.mktemp("dist")
-        make("dist", f"DIST={where}")
+        toolbox.make("dist", f"DIST={where}")
         found += where.iterdir()
     return found
 
@@ -47,12 +47,6 @@ def release(releases, tmp_path_factory) -> Path:
     return top
 
 
-@pytest.fixture
-def guest(tmp_path) -> Path:
-    (tmp_path / "guest.c").write_text(GUEST)
-    return tmp_path / "guest.c"
-
-
 @pytest.fixture(params=SYSROOTS)
 def sysroot(request, tmp_path) -> tuple[str, Path, list[str]]:
     """The generation of a sysroot, where install.sh finds it, and with what a guest is linked."""
@@ -60,24 +54,20 @@ def sysroot(request, tmp_path) -> tuple[str, Path, list[str]]:
         stock = toolbox.stock_sysroot(request.param)
         return toolbox.generation(request.param), stock, [f"--sysroot={stock}"]
     table = toolbox.build_dir(STANDS_ON[0]) / "catch2/generation/counted/table.o"
-    libc = tmp_path / "counted/lib/wasm32-wasip2/libc.a"
-    libc.parent.mkdir(parents=True)
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "rcs", str(libc), str(table)])
+    tools.archived(tmp_path / "counted/lib/wasm32-wasip2/libc.a", table)
     return COUNTED, tmp_path / "counted", [f"--sysroot={toolbox.stock_sysroot(STANDS_ON[0])}", str(table)]
 
 
 def install(release: Path, *words: str | Path, check=True, **options):
-    return toolbox.run([SH, str(release / "install.sh"), *map(str, words)], check=check, **options)
+    return toolbox.run([SH, release / "install.sh", *words], check=check, **options)
 
 
 def check_guest(prefix: Path, link: list[str], guest: Path, tmp_path: Path) -> None:
-    (tmp_path / "d").mkdir(exist_ok=True)
     for name in NAMES:
         config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
-        clang = [str(toolbox.SDK / "bin/clang"), config, "-Wall", "-Wextra", "-Werror", str(guest), *link]
-        toolbox.run([*clang, "-o", str(tmp_path / "guest.wasm")])
-        done = toolbox.run_guest(tmp_path / "guest.wasm", dirs={"/d": tmp_path / "d"})
-        assert done.stdout == PRINTS[name]
+        words = [config, "-Wall", "-Wextra", "-Werror", guest, *link, "-o", tmp_path / "guest.wasm"]
+        toolbox.run([toolbox.SDK / "bin/clang", *words])
+        assert tools.printed(tmp_path / "guest.wasm") == PRINTS[name]
 
 
 def test_the_same_bytes_whenever_it_is_made(releases):
@@ -148,21 +138,17 @@ def test_refused_by_name(words, said, release, tmp_path):
         "unknown": ["futimens"],
     }
     for name, symbols in defines.items():
-        libc = tmp_path / name / "lib/wasm32-wasip2/libc.a"
-        libc.parent.mkdir(parents=True)
-        (tmp_path / "libc.c").write_text("".join(f"void {symbol}(void) {{}}\n" for symbol in symbols))
-        toolbox.run([str(toolbox.SDK / "bin/clang"), "--target=wasm32-wasip2", "-c", "libc.c"], cwd=tmp_path)
-        toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "rcs", str(libc), "libc.o"], cwd=tmp_path)
+        source = "".join(f"void {symbol}(void) {{}}\n" for symbol in symbols)
+        libc = tools.compiled(tmp_path / f"{name}.c", source)
+        tools.archived(tmp_path / name / "lib/wasm32-wasip2/libc.a", libc)
     (tmp_path / "empty").mkdir()
     (tmp_path / "sysroot/include/wasm32-wasip2/sys").mkdir(parents=True)
     (tmp_path / "sysroot/include/wasm32-wasip2/sys/time.h").write_text("the sysroot's own\n")
     places = {"@sdk": str(toolbox.SDK), "@sysroot": str(tmp_path / "sysroot")}
-    before = tree(tmp_path)
+    words = [places.get(word, word) for word in words]
     env = toolbox.ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
-    done = install(release, *[places.get(word, word) for word in words], check=False, env=env, cwd=tmp_path)
-    assert done.returncode != 0 and done.stdout == "" and done.stderr.count("\n") == 1
-    assert said in done.stderr
-    assert tree(tmp_path) == before
+    with unchanged(tmp_path):
+        assert said in toolbox.refused(install(release, *words, check=False, env=env, cwd=tmp_path))
 
 
 @pytest.mark.parametrize("what", ["all of it", "one generation"])
@@ -172,8 +158,9 @@ def test_unpacked_over_a_sysroot(what, releases, release, tmp_path):
     sysroot = tmp_path / "sysroot"
     shutil.copytree(stock / "include/wasm32-wasip2/sys", sysroot / "include/wasm32-wasip2/sys")
     shutil.copytree(stock / "include/wasm32-wasip2/wasi", sysroot / "include/wasm32-wasip2/wasi")
+    (sysroot / "include").chmod(0o755)  # as in the tarball
     before = tree(sysroot)
-    unpack = ["tar", "-xzf", str(releases[0]), "-C", str(sysroot)]
+    unpack = ["tar", "-xzf", releases[0], "-C", sysroot]
     if what == "all of it":
         toolbox.run([*unpack, "--strip-components=1"])
     else:  # tar says that it cannot put the headers there
@@ -183,13 +170,6 @@ def test_unpacked_over_a_sysroot(what, releases, release, tmp_path):
     assert {path: after.get(path) for path in before} == before
 
 
-CMAKE_PROJECT = """
-cmake_minimum_required(VERSION 3.13)
-project(guest C)
-find_package(wasi-utimens REQUIRED)
-add_executable(guest guest.c)
-target_link_libraries(guest PRIVATE wasi-utimens::wasi-utimens)
-"""
 CMAKE_LOCATION = """
 cmake_minimum_required(VERSION 3.13)
 project(none NONE)
@@ -201,36 +181,29 @@ endif()
 """
 
 
-def configure(tmp_path: Path, project: str, *words: str, check=True):
-    toolbox.needs("cmake")
-    (tmp_path / "CMakeLists.txt").write_text(project)
-    return toolbox.run(["cmake", "-S", str(tmp_path), "-B", str(tmp_path / "build"), *words], check=check)
+def located(release: Path, sysroot: Path, tmp_path: Path) -> str:
+    where = [f"-DCMAKE_PREFIX_PATH={release}", f"-DCMAKE_C_COMPILER={toolbox.SDK}/bin/clang"]
+    return tools.configured(tmp_path, CMAKE_LOCATION, *where, f"-DCMAKE_SYSROOT={sysroot}").stderr
 
 
 def test_find_package_picks_by_the_sysroot(release, sysroot, tmp_path):
     generation, stock, _ = sysroot
-    where = [f"-DCMAKE_PREFIX_PATH={release}", f"-DCMAKE_C_COMPILER={toolbox.SDK}/bin/clang"]
-    done = configure(tmp_path, CMAKE_LOCATION, *where, f"-DCMAKE_SYSROOT={stock}")
-    assert done.stderr == f"found {release}/{generation}/lib/wasm32-wasip2/libwasi-utimens.a\n"
+    found = f"found {release}/{generation}/lib/wasm32-wasip2/libwasi-utimens.a\n"
+    assert located(release, stock, tmp_path) == found
 
 
 def test_find_package_says_why_there_is_none(release, tmp_path):
-    where = [f"-DCMAKE_PREFIX_PATH={release}", f"-DCMAKE_C_COMPILER={toolbox.SDK}/bin/clang"]
-    done = configure(tmp_path, CMAKE_LOCATION, *where, f"-DCMAKE_SYSROOT={tmp_path}/none")
-    assert f"generation: {tmp_path}/none is not a directory" in " ".join(done.stderr.split())
+    why = f"generation: {tmp_path}/none is not a directory"
+    assert why in " ".join(located(release, tmp_path / "none", tmp_path).split())
 
 
 @pytest.mark.parametrize("names_sysroot", [True, False], ids=["CMAKE_SYSROOT", "the compiler's own"])
 def test_a_guest_by_cmake_from_the_release(names_sysroot, release, guest, tmp_path):
-    lines = CMAKE_TOOLCHAIN.format(sdk=toolbox.SDK, sysroot=toolbox.SDK / "share/wasi-sysroot").splitlines()
-    kept = [line for line in lines if names_sysroot or "CMAKE_SYSROOT" not in line]
-    (tmp_path / "toolchain.cmake").write_text("\n".join(kept))
-    where = f"-DCMAKE_FIND_ROOT_PATH={release}"
-    configure(tmp_path, CMAKE_PROJECT, where, f"-DCMAKE_TOOLCHAIN_FILE={tmp_path}/toolchain.cmake")
-    toolbox.run(["cmake", "--build", str(tmp_path / "build")])
-    (tmp_path / "d").mkdir()
-    done = toolbox.run_guest(tmp_path / "build/guest", dirs={"/d": tmp_path / "d"})
-    assert done.stdout == PRINTS["wasi-utimens"]
+    sysroot = toolbox.SDK / "share/wasi-sysroot" if names_sysroot else None
+    toolchain = tools.cmake_toolchain(tmp_path / "toolchain.cmake", sysroot)
+    project = CMAKE_PROJECT.format(name="wasi-utimens", version="0.1")
+    tools.configured(tmp_path, project, f"-DCMAKE_FIND_ROOT_PATH={release}", toolchain)
+    assert tools.printed(tools.built(tmp_path) / "guest") == PRINTS["wasi-utimens"]
 
 
 # --- Its pages ---------------------------------------------------------------
@@ -256,7 +229,7 @@ def test_every_line_of_its_readme(release, tmp_path):
     assert not (tmp_path / "installed").exists()
     assert not re.search(r"\bmake [a-z]", readme.partition("## Which wasi-sdk")[0])
     for name in ("touch", "utimes-probe"):
-        toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(home / f"{name}.wasm")])
+        toolbox.run([toolbox.WASM_TOOLS, "validate", home / f"{name}.wasm"])
 
 
 def test_every_directory_of_it_is_explained(release):

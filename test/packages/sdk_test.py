@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from packages import wasi_sdk
-from packages.sysroot_test import FUNCTIONS, OWN_HEADERS, changed, refused, tree
+from packages import tools, wasi_sdk
+from packages.sysroot_test import OWN_HEADERS, refused
+from packages.tools import changed, tree, unchanged
 from packages.wasi_sdk import LIB
 
 # What they share is made once.
@@ -17,33 +18,11 @@ pytestmark = pytest.mark.xdist_group("sdk")
 
 SYSROOT = Path("share/wasi-sysroot")
 
-GUEST = """
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-int main(void) {
-  const struct timespec times[2] = {{1, 2}, {3, 4}};
-  const struct timeval timevals[2] = {{5, 6}, {7, 8}};
-  const int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
-  printf("%d ", utimensat(AT_FDCWD, "", times, 0)); // stock: 0
-  printf("%d ", lutimes("/d/file", timevals));      // stock: not there
-  printf("%d ", futimens(fd, times));
-  printf("%s\\n", errno == ENOSYS ? "ENOSYS" : "");
-}
-"""
-PRINTS, PRINTS_NOFD = "-1 0 0 \n", "-1 0 -1 ENOSYS\n"
+WHOLE, NOFD = tools.PRINTS.values()
 
 
 def command(original: Path, dest: Path, replace: str = "no") -> list[str]:
-    built = toolbox.build_dir(wasi_sdk.headers_of())
-    words = [sys.executable, toolbox.ROOT / "scripts/sdk.py", original, dest, "--sdk", toolbox.SDK]
-    words += ["--replace", replace, "--headers", toolbox.ROOT / "include"]
-    for kind in ("", "pic-"):
-        words += [f"--{kind}archive", built / (kind[:-1] or "plain") / "libwasi-utimens.a"]
-    return [str(word) for word in [*words, *FUNCTIONS]]
+    return tools.overlay_inside("sdk.py", original, dest, snapshot=wasi_sdk.headers_of(), replace=replace)
 
 
 @pytest.fixture(scope="module")
@@ -59,37 +38,23 @@ def sdk(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def copy(sdk, tmp_path_factory) -> Path:
-    before = tree(sdk)
     dest = tmp_path_factory.mktemp("copy") / "sdk"
-    assert toolbox.run(command(sdk, dest)).stderr == ""
-    assert tree(sdk) == before
+    with unchanged(sdk):
+        assert toolbox.run(command(sdk, dest)).stderr == ""
     return dest
 
 
-def run(guest: Path, tmp_path: Path) -> str:
-    (tmp_path / "d").mkdir(exist_ok=True)
-    return toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path}).stdout
-
-
 @pytest.mark.parametrize("driver", ["clang", "clang++"])
-def test_clang_without_a_sysroot(driver, copy, tmp_path):
-    (tmp_path / "guest.c").write_text(GUEST)
-    words = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", tmp_path / "guest.c"]
-    toolbox.run([str(word) for word in [*words, "-o", tmp_path / "guest.wasm"]])
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS
+def test_clang_without_a_sysroot(driver, copy, guest, tmp_path):
+    words = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", guest]
+    toolbox.run([*words, "-o", tmp_path / "guest.wasm"])
+    assert tools.printed(tmp_path / "guest.wasm") == WHOLE
 
 
-def test_the_cmake_toolchain_file_of_wasi_sdk(copy, tmp_path):
-    toolbox.needs("cmake")
-    (tmp_path / "guest.c").write_text(GUEST)
-    (tmp_path / "CMakeLists.txt").write_text(
-        "cmake_minimum_required(VERSION 3.13)\nproject(guest C)\nadd_executable(guest guest.c)\n"
-    )
-    toolchain = f"-DCMAKE_TOOLCHAIN_FILE={copy}/share/cmake/wasi-sdk-p2.cmake"
-    build = ["-S", str(tmp_path), "-B", str(tmp_path / "build"), "-G", "Unix Makefiles"]
-    toolbox.run(["cmake", *build, toolchain])
-    toolbox.run(["cmake", "--build", str(tmp_path / "build")])
-    assert run(tmp_path / "build/guest", tmp_path) == PRINTS
+def test_the_cmake_toolchain_file_of_wasi_sdk(copy, guest, tmp_path):
+    project = "cmake_minimum_required(VERSION 3.13)\nproject(guest C)\nadd_executable(guest guest.c)\n"
+    tools.configured(tmp_path, project, f"-DCMAKE_TOOLCHAIN_FILE={copy}/share/cmake/wasi-sdk-p2.cmake")
+    assert tools.printed(tools.built(tmp_path) / "guest") == WHOLE
 
 
 def test_what_changes_is_copied_and_the_rest_is_linked(sdk, copy):
@@ -107,14 +72,12 @@ def test_what_changes_is_copied_and_the_rest_is_linked(sdk, copy):
     assert not (copy / "bin/clang").is_symlink()
 
 
-def test_make_sdk(tmp_path):
+def test_make_sdk(guest, tmp_path):
     """By make, of the SDK that it has anyway, for a host without set-times."""
-    make = ["make", "-s", "-C", str(toolbox.ROOT), f"DEST={tmp_path / 'sdk'}", "FD=no", "sdk"]
-    assert toolbox.run(make, env=toolbox.ENVIRONMENT).returncode == 0
-    (tmp_path / "guest.c").write_text(GUEST)
-    words = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", tmp_path / "guest.c"]
-    toolbox.run([str(word) for word in [*words, "-o", tmp_path / "guest.wasm"]])
-    assert run(tmp_path / "guest.wasm", tmp_path) == PRINTS_NOFD
+    toolbox.make("sdk", f"DEST={tmp_path / 'sdk'}", "FD=no", snapshot=None)
+    words = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", guest]
+    toolbox.run([*words, "-o", tmp_path / "guest.wasm"])
+    assert tools.printed(tmp_path / "guest.wasm") == NOFD
 
 
 # --- Refused -----------------------------------------------------------------
@@ -149,13 +112,12 @@ def test_refuses_an_sdk_that_holds_the_overlay(copy, tmp_path):
 @pytest.mark.parametrize(
     "words, said", [([], "say make sdk DEST=DIR"), (["SYSROOT=@"], "leave SYSROOT away")]
 )
-def test_make_refuses(words, said, tmp_path):
-    sysroot = str(toolbox.stock_sysroot(toolbox.SNAPSHOTS[0]))
-    make = ["make", "-s", "-C", str(toolbox.ROOT), "sdk", *(word.replace("@", sysroot) for word in words)]
+def test_make_refuses(words, said):
     if toolbox.NAMED_SYSROOT and words:
         pytest.skip("the SDK's own sysroot may be named")
-    done = toolbox.run(make, check=False, env=toolbox.ENVIRONMENT)
-    assert done.returncode != 0 and said in done.stderr
+    sysroot = str(toolbox.stock_sysroot(toolbox.SNAPSHOTS[0]))
+    words = [word.replace("@", sysroot) for word in words]
+    assert said in toolbox.refused(toolbox.make("sdk", *words, snapshot=None, check=False))
 
 
 # --- All of it or nothing ----------------------------------------------------
@@ -203,13 +165,9 @@ def small_sdk(tmp_path_factory) -> Path:
         directory.mkdir(parents=True)
     (headers / "sys/time.h").touch()
     (where / "bin/clang").touch()
-    (where.parent / "libc.c").write_text(LIBC)
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-w", "-std=c17", "-fPIC"]
-    objects = [where.parent / "libc.o", lib / "crt1-reactor.o"]
-    (where.parent / "crt.c").write_text("void _initialize(void) {}")
-    for source, made in zip(("libc.c", "crt.c"), objects, strict=True):
-        toolbox.run([str(word) for word in [*clang, "-c", where.parent / source, "-o", made]])
-    toolbox.run([str(word) for word in [toolbox.SDK / "bin/llvm-ar", "rcs", lib / "libc.a", objects[0]]])
+    tools.archived(lib / "libc.a", tools.compiled(where.parent / "libc.c", LIBC, "-fPIC"))
+    crt = tools.compiled(where.parent / "crt.c", "void _initialize(void) {}", "-fPIC")
+    crt.rename(lib / "crt1-reactor.o")
     wasi_sdk.link_libc_so(where / SYSROOT)
     return where
 

@@ -2,24 +2,19 @@
 """The overlay for guests of shared libraries: beside a libc.so, and inside one."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 import toolbox
-from packages import wasi_sdk
+import wasm_object
+from packages import tools, wasi_sdk
+from packages.tools import FUNCTIONS, SCRIPTS
 from packages.wasi_sdk import INCLUDE, LIB
-
-SCRIPTS = toolbox.ROOT / "scripts"
-sys.path.insert(0, str(SCRIPTS))
-import wasm_object  # noqa: E402
 
 # What they share is made once.
 pytestmark = pytest.mark.xdist_group("shared")
 
-FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
 ALL = [*FUNCTIONS, "wasi_utimens_fd_support"]
-NAMES = ["wasi-utimens", "wasi-utimens-nofd"]
 
 # A program and a library of its own, which both set times. A path "" is the current directory with
 # stock, and no file with the overlay.
@@ -53,14 +48,7 @@ int main(void) {
 """
 STOCK = "0 0 0 ok 7.8\n"
 PRINTS = {"wasi-utimens": "0 -1 0 ok 7.8\n", "wasi-utimens-nofd": "0 -1 -1 ENOSYS 3.4\n"}
-
-
-def run(*words: str | Path, check: bool = True):
-    return toolbox.run([str(word) for word in words], check=check)
-
-
-def archive(kind: str, name: str) -> Path:
-    return toolbox.build_dir(wasi_sdk.headers_of()) / kind / f"lib{name}.a"
+NAMES = list(PRINTS)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +57,9 @@ def stock(tmp_path_factory) -> Path:
 
 
 def link_shared(sysroot: Path, directory: Path):
-    archives = [archive("pic", name) for name in NAMES]
-    return run(SCRIPTS / "shared.py", sysroot, toolbox.SDK, directory, *archives, *ALL)
+    pic = toolbox.build_dir(wasi_sdk.headers_of()) / "pic"
+    archives = [pic / f"lib{name}.a" for name in NAMES]
+    return toolbox.run([SCRIPTS / "shared.py", sysroot, toolbox.SDK, directory, *archives, *ALL])
 
 
 @pytest.fixture(scope="module")
@@ -86,36 +75,35 @@ def parts(stock, tmp_path_factory) -> list[Path]:
     where = tmp_path_factory.mktemp("parts")
     (where / "library.c").write_text(LIBRARY)
     (where / "program.c").write_text(PROGRAM)
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={stock}", "-fPIC"]
-    clang += ["-fvisibility=default", "-Wl,--skip-wit-component,-shared,--experimental-pic"]
+    flags = [f"--sysroot={stock}", "-fPIC", "-fvisibility=default"]
+    flags += ["-Wl,--skip-wit-component,-shared,--experimental-pic"]
     library, program = where / "library.so", where / "program.so"
-    run(*clang, "-nostartfiles", "-Wl,--no-entry", where / "library.c", "-o", library)
-    run(*clang, where / "program.c", library, "-o", program)
+    toolbox.clang(*flags, "-nostartfiles", "-Wl,--no-entry", where / "library.c", "-o", library)
+    toolbox.clang(*flags, where / "program.c", library, "-o", program)
     return [program, library]
 
 
-def component(where: Path, *libraries: Path) -> Path:
+def printed(where: Path, *libraries: Path) -> str:
     guest = where / "guest.wasm"
-    run(toolbox.WASM_TOOLS, "component", "link", *libraries, "-o", guest)
-    return guest
+    toolbox.run([toolbox.WASM_TOOLS, "component", "link", *libraries, "-o", guest])
+    return tools.printed(guest)
 
 
-def printed(guest: Path, where: Path) -> str:
-    (where / "d").mkdir()
-    return toolbox.run_guest(guest, dirs={"/d": where / "d", ".": where}).stdout
+def text_of(module: Path) -> str:
+    return toolbox.run([toolbox.WASM_TOOLS, "print", module]).stdout
 
 
 # --- Beside libc.so ----------------------------------------------------------
 
 
 def test_a_guest_with_stock_alone(stock, parts, tmp_path):
-    assert printed(component(tmp_path, *parts, stock / LIB / "libc.so"), tmp_path) == STOCK
+    assert printed(tmp_path, *parts, stock / LIB / "libc.so") == STOCK
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_guest_of_two_libraries(name, stock, libraries, parts, tmp_path):
-    guest = component(tmp_path, *parts, libraries / f"lib{name}.so", stock / LIB / "libc.so")
-    assert printed(guest, tmp_path) == PRINTS[name]
+    library, libc = libraries / f"lib{name}.so", stock / LIB / "libc.so"
+    assert printed(tmp_path, *parts, library, libc) == PRINTS[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -124,13 +112,13 @@ def test_what_a_library_exports_and_imports(name, libraries):
     exports = {export.decode() for export in wasm_object.exports(module)}
     assert exports - {"__wasm_call_ctors", "__wasm_apply_data_relocs"} == set(ALL)
     assert [type for type, _ in wasm_object.custom_sections(module) if type.startswith(b"component-type")]
-    imports = run(toolbox.WASM_TOOLS, "print", libraries / f"lib{name}.so").stdout
+    imports = text_of(libraries / f"lib{name}.so")
     assert '"[method]descriptor.set-times-at"' in imports
     assert ('"[method]descriptor.set-times"' in imports) == (name == "wasi-utimens")
 
 
 def test_the_component_type_is_that_of_the_wit():
-    written = run(SCRIPTS / "component_type.py", toolbox.WASM_TOOLS).stdout
+    written = toolbox.run([SCRIPTS / "component_type.py", toolbox.WASM_TOOLS]).stdout
     assert (toolbox.ROOT / "wit-imports/component-type.s").read_text() == written
 
 
@@ -163,17 +151,8 @@ def test_refused_beside_a_libc_that_hides_its_table(hides_its_table, tmp_path):
 
 
 def overlay_inside(sysroot: Path, dest: Path, name: str = "wasi-utimens"):
-    words = [
-        SCRIPTS / "sysroot.py",
-        sysroot,
-        dest,
-        "--sdk",
-        toolbox.SDK,
-        "--headers",
-        toolbox.ROOT / "include",
-    ]
-    words += ["--archive", archive("plain", name), "--pic-archive", archive("pic", name), *FUNCTIONS]
-    return run(*words)
+    command = tools.overlay_inside("sysroot.py", sysroot, dest, name, snapshot=wasi_sdk.headers_of())
+    return toolbox.run(command)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -185,7 +164,7 @@ def copy(request, stock, tmp_path_factory) -> tuple[str, Path]:
 
 def test_a_guest_with_the_overlay_inside_libc(copy, parts, tmp_path):
     name, sysroot = copy
-    assert printed(component(tmp_path, *parts, sysroot / LIB / "libc.so"), tmp_path) == PRINTS[name]
+    assert printed(tmp_path, *parts, sysroot / LIB / "libc.so") == PRINTS[name]
 
 
 def test_libc_has_the_exports_of_stock_and_ours(copy, stock):
@@ -199,12 +178,12 @@ def test_a_libc_that_hides_its_table_is_made_with_the_overlay_inside(hides_its_t
     overlay_inside(hides_its_table, tmp_path / "copy")
     libc = tmp_path / "copy" / LIB / "libc.so"
     assert not HIDDEN & {name.decode() for name in wasm_object.exports(libc.read_bytes())}
-    assert printed(component(tmp_path, *parts, libc), tmp_path) == PRINTS["wasi-utimens"]
+    assert printed(tmp_path, *parts, libc) == PRINTS["wasi-utimens"]
 
 
 def test_weak_functions_of_libc_may_be_replaced(copy):
     """As with stock: libc, too, takes them from whichever library of the guest is named first."""
-    text = run(toolbox.WASM_TOOLS, "print", copy[1] / LIB / "libc.so").stdout
+    text = text_of(copy[1] / LIB / "libc.so")
     for weak in ("clock_gettime", "isatty", "__wasilibc_find_relpath_alloc"):
         assert f'(import "env" "{weak}" ' in text
 
@@ -213,14 +192,12 @@ def test_functions_of_long_double_as_in_stock(stock, tmp_path):
     """libc.so has the members of libc-printscan-long-double.a in place of libc.a's."""
     sysroot = tmp_path / "sysroot"
     shutil.copytree(stock, sysroot, symlinks=True)
-    (tmp_path / "ffs.c").write_text("int ffs(int i) { return 77; } static int printf(void) { return 0; }")
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-w", "-fPIC", "-fno-builtin"]
-    run(*clang, "-c", tmp_path / "ffs.c", "-o", tmp_path / "ffs.o")
-    instead = sysroot / LIB / "libc-printscan-long-double.a"
-    run(toolbox.SDK / "bin/llvm-ar", "rcs", instead, tmp_path / "ffs.o")
+    source = "int ffs(int i) { return 77; } static int printf(void) { return 0; }"
+    instead = tools.compiled(tmp_path / "ffs.c", source, "-fPIC", "-fno-builtin")
+    tools.archived(sysroot / LIB / "libc-printscan-long-double.a", instead)
     overlay_inside(sysroot, tmp_path / "copy")
-    printed_text = run(toolbox.WASM_TOOLS, "print", tmp_path / "copy" / LIB / "libc.so").stdout
-    body = printed_text[printed_text.index("(func $ffs ") :]
+    text = text_of(tmp_path / "copy" / LIB / "libc.so")
+    body = text[text.index("(func $ffs ") :]
     assert "i32.const 77" in body[: body.index("(func", 1)]
 
 
@@ -241,20 +218,17 @@ def test_a_libc_that_is_not_position_independent(stock, tmp_path):
 
 def test_a_libc_of_bitcode_becomes_one_of_objects(stock, tmp_path):
     """clang looks in llvm-lto first with -flto; nothing renames what is defined in bitcode."""
-    sysroot, source = tmp_path / "sysroot", tmp_path / "futimens.c"
+    sysroot, copy = tmp_path / "sysroot", tmp_path / "copy"
     shutil.copytree(stock, sysroot, symlinks=True)
-    version = run(toolbox.SDK / "bin/clang", "-dumpversion").stdout.strip()
+    version = toolbox.clang("-dumpversion").stdout.strip()
     bitcode = LIB / "llvm-lto" / version / "libc.a"
-    (sysroot / bitcode).parent.mkdir(parents=True)
-    source.write_text("int futimens(int fd, const void *times) { return 77; }")
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2"]
-    run(*clang, "-flto", "-c", source, "-o", tmp_path / "futimens.o")
-    run(toolbox.SDK / "bin/llvm-ar", "rcs", sysroot / bitcode, tmp_path / "futimens.o")
-    overlay_inside(sysroot, tmp_path / "copy")
-    assert (tmp_path / "copy" / bitcode).read_bytes() == (tmp_path / "copy" / LIB / "libc.a").read_bytes()
-    source.write_text(LIBRARY + PROGRAM)
-    run(*clang, f"--sysroot={tmp_path / 'copy'}", "-flto", source, "-o", tmp_path / "guest.wasm")
-    assert printed(tmp_path / "guest.wasm", tmp_path) == PRINTS["wasi-utimens"]
+    futimens = "int futimens(int fd, const void *times) { return 77; }"
+    tools.archived(sysroot / bitcode, tools.compiled(tmp_path / "futimens.c", futimens, "-flto"))
+    overlay_inside(sysroot, copy)
+    assert (copy / bitcode).read_bytes() == (copy / LIB / "libc.a").read_bytes()
+    (tmp_path / "guest.c").write_text(LIBRARY + PROGRAM)
+    toolbox.clang(f"--sysroot={copy}", "-flto", tmp_path / "guest.c", "-o", tmp_path / "guest.wasm")
+    assert tools.printed(tmp_path / "guest.wasm") == PRINTS["wasi-utimens"]
 
 
 def test_the_header_goes_with_it(copy):

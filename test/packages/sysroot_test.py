@@ -1,54 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A sysroot that holds the overlay: what is in the copy, what links with it, what is refused."""
 
-import filecmp
 import itertools
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import toolbox
-from packages import wasi_sdk
+import wasm_object
+from packages import tools, wasi_sdk
+from packages.tools import FUNCTIONS, NEWEST, changed, unchanged
+from wasm_object import members
 
-SCRIPT = toolbox.ROOT / "scripts/sysroot.py"
 AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
-FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
 STOCK_HAS = ["futimens", "utimensat", "utimes", "utime", "futimesat"]
 LIB, INCLUDE = "lib/wasm32-wasip2", "include/wasm32-wasip2"
 LIBC = f"{LIB}/libc.a"
-NEWEST = toolbox.SNAPSHOTS[-1]
 
 
-def command(
-    sysroot: Path, dest: Path | str, archive: Path | None = None, sdk: Path = toolbox.SDK, replace: str = "no"
-) -> list[str]:
-    archive = archive or toolbox.build_dir(NEWEST) / "plain/libwasi-utimens.a"
-    words = [sys.executable, SCRIPT, sysroot, dest, "--archive", archive, "--sdk", sdk, "--replace", replace]
-    words += ["--pic-archive", archive.parent.parent / "pic" / archive.name]
-    words += ["--headers", toolbox.ROOT / "include", *FUNCTIONS]
-    return [str(word) for word in words]
-
-
-def tree(root: Path) -> dict[str, str]:
-    """What is at each place below `root`: the kind, the mode, and where a link points."""
-    found = {}
-    for path in root.rglob("*"):
-        mode = oct(path.lstat().st_mode)
-        found[str(path.relative_to(root))] = f"{mode} {path.readlink()}" if path.is_symlink() else mode
-    return found
-
-
-def changed(original: Path, copy: Path) -> set[str]:
-    """What differs between two trees, in place, kind, mode or content."""
-    before, after = tree(original), tree(copy)
-    differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
-    for path in before.keys() & after.keys():
-        if (original / path).is_file() and not filecmp.cmp(original / path, copy / path, shallow=False):
-            differing.add(path)
-    return differing
+def command(sysroot: Path, dest: Path, **options) -> list[str]:
+    return tools.overlay_inside("sysroot.py", sysroot, dest, **options)
 
 
 OWN_HEADERS = {
@@ -79,7 +52,7 @@ def test_all_but_libc_and_the_headers_is_the_original(snapshot, link):
 
 def symbols(archive: Path) -> list[tuple[str, str, str]]:
     """(member, type, name) of every symbol, in order."""
-    listing = toolbox.run([str(NM), "--format=posix", "--no-sort", "--print-file-name", str(archive)]).stdout
+    listing = toolbox.run([NM, "--format=posix", "--no-sort", "--print-file-name", archive]).stdout
     found = []
     for line in listing.splitlines():
         member, name, kind = line.split()[:3]
@@ -102,12 +75,9 @@ def test_in_libc_only_the_names_of_stock_definitions_change(snapshot):
 
 
 def test_members_keep_their_order_and_the_others_their_bytes(snapshot):
-    sys.path.insert(0, str(SCRIPT.parent))
-    from wasm_object import members
-
     before = members(toolbox.stock_sysroot(snapshot) / LIBC)
     after = members(toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC)
-    listed = toolbox.run([str(AR), "t", str(toolbox.stock_sysroot(snapshot) / LIBC)]).stdout.split()
+    listed = toolbox.run([AR, "t", toolbox.stock_sysroot(snapshot) / LIBC]).stdout.split()
     assert [name for name, _ in before] == listed
     assert [name for name, _ in after[: len(before)]] == listed
     assert {name for name, _ in after[len(before) :]} == {
@@ -119,36 +89,23 @@ def test_members_keep_their_order_and_the_others_their_bytes(snapshot):
 
 def test_libc_has_an_index_of_our_symbols(snapshot):
     libc = toolbox.build_dir(snapshot) / toolbox.SYSROOT / LIBC
-    index = toolbox.run([str(NM), "--print-armap", "--quiet", str(libc)]).stdout.split("\n\n")[0]
+    index = toolbox.run([NM, "--print-armap", "--quiet", libc]).stdout.split("\n\n")[0]
     for name in FUNCTIONS:
         assert f"{name} in wasi-utimens-{name}.o" in index.splitlines()
 
 
 def test_an_object_that_only_uses_a_function_calls_the_overlay(tmp_path):
     """Only one that defines some of them goes on calling stock's others."""
-    sys.path.insert(0, str(SCRIPT.parent))
-    from wasm_object import members, symbols
-
     sources = {"uses": "int utimes(); int f() { return utimes(); }",
                "defines": "int utimes(); int utime() { return utimes(); }"}  # fmt: skip
     stock = small_sysroot(tmp_path / "stock")
-    for name, source in sources.items():
-        (tmp_path / f"{name}.c").write_text(source)
-        clang = [
-            toolbox.SDK / "bin/clang",
-            "--target=wasm32-wasip2",
-            "-std=c17",
-            "-c",
-            tmp_path / f"{name}.c",
-        ]
-        toolbox.run([str(word) for word in [*clang, "-o", tmp_path / f"{name}.o"]])
-        toolbox.run([str(word) for word in [AR, "rs", stock / LIBC, tmp_path / f"{name}.o"]])
+    objects = [tools.compiled(tmp_path / f"{name}.c", source) for name, source in sources.items()]
+    tools.archived(stock / LIBC, *objects)
     toolbox.run(command(stock, tmp_path / "copy"))
     after = dict(members(tmp_path / "copy" / LIBC))
-    assert after["uses.o"] == (tmp_path / "uses.o").read_bytes()
-    assert b"__stock_utimes" in after["defines.o"] and b"__stock_utime" in {
-        s.name for s in symbols(after["defines.o"])
-    }
+    assert after["uses.o"] == objects[0].read_bytes()
+    assert b"__stock_utimes" in after["defines.o"]
+    assert b"__stock_utime" in {symbol.name for symbol in wasm_object.symbols(after["defines.o"])}
 
 
 def test_the_same_bytes_whenever_it_is_made(tmp_path):
@@ -174,18 +131,16 @@ COMPANIONS = ["chdir", "wasi_utimens_fd_support", *(f"__stock_{name}" for name i
 def test_any_choice_of_functions_links(snapshot, link, tmp_path):
     """wasm-ld, with any two of the functions, and all of them with each of the companions."""
     sysroot = toolbox.build_dir(snapshot) / link
-    source, guest = tmp_path / "guest.c", tmp_path / "guest.o"
-    source.write_text(USES_FILES)
-    clang = [str(toolbox.SDK / "bin/clang"), "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
-    toolbox.run([*clang, "-w", "-c", str(source), "-o", str(guest)])
-    runtime = toolbox.run([*clang, "-print-libgcc-file-name"]).stdout.strip()
-    start = [str(WASM_LD), "--fatal-warnings", f"-L{sysroot / LIB}"]
-    objects = [str(sysroot / LIB / "crt1-command.o"), str(guest), "-lc", runtime]
+    root = f"--sysroot={sysroot}"
+    guest = tools.compiled(tmp_path / "guest.c", USES_FILES, root)
+    runtime = toolbox.clang(root, "-print-libgcc-file-name").stdout.strip()
+    start = [WASM_LD, "--fatal-warnings", f"-L{sysroot / LIB}"]
+    objects = [sysroot / LIB / "crt1-command.o", guest, "-lc", runtime]
     choices = SUBSETS if link == toolbox.SYSROOT else [FUNCTIONS]
     companions = [[*FUNCTIONS, companion] for companion in COMPANIONS]
     for chosen in [*choices, *companions, [*FUNCTIONS, *COMPANIONS]]:
         undefined = [f"--undefined={name}" for name in chosen]
-        done = toolbox.run([*start, *undefined, *objects, "-o", str(tmp_path / "guest.wasm")])
+        done = toolbox.run([*start, *undefined, *objects, "-o", tmp_path / "guest.wasm"])
         assert done.stderr == "", chosen
 
 
@@ -231,8 +186,6 @@ int main(void) {
   printf(" %s\\n", errno == ENOENT ? "ENOENT" : "?");
 }
 """
-
-
 SIDE_BY_SIDE_PRINTS = [
     "futimens 0 1.000000002",
     "utimes 0 3.000004000",
@@ -244,37 +197,16 @@ SIDE_BY_SIDE_PRINTS = [
 
 
 def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
-    source = tmp_path / "guest.c"
-    source.write_text(SIDE_BY_SIDE)
-    guest = toolbox.compile_guest(
-        snapshot, toolbox.SYSROOT, tmp_path / "guest.wasm", source, flags=["-Wall", "-Werror"]
-    )
-    (tmp_path / "d").mkdir()
-    done = toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path})
-    assert done.stdout.splitlines() == SIDE_BY_SIDE_PRINTS
+    (tmp_path / "guest.c").write_text(SIDE_BY_SIDE)
+    flags = [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}", "-Wall", "-Werror"]
+    toolbox.clang(*flags, tmp_path / "guest.c", "-o", tmp_path / "guest.wasm")
+    assert tools.printed(tmp_path / "guest.wasm").splitlines() == SIDE_BY_SIDE_PRINTS
 
 
-NOFD = """
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-
-int main(void) {
-  const struct timespec times[2] = {{0, 1}, {1, 2}};
-  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
-  printf("%d %d ", futimens(fd, times), errno == ENOSYS);
-  printf("%d\\n", utimensat(AT_FDCWD, "/d/file", times, 0));
-}
-"""
-
-
-def test_fd_no_imports_no_set_times(snapshot, tmp_path):
-    source = tmp_path / "guest.c"
-    source.write_text(NOFD)
-    guest = toolbox.compile_guest(snapshot, toolbox.SYSROOT_NOFD, tmp_path / "guest.wasm", source)
-    assert toolbox.run_guest(guest, dirs={"/d": tmp_path}).stdout == "-1 1 0\n"
-    core = toolbox.run([str(toolbox.WASM_TOOLS), "print", str(guest)]).stdout
+def test_fd_no_imports_no_set_times(snapshot, guest, tmp_path):
+    wasm = toolbox.compile_guest(snapshot, toolbox.SYSROOT_NOFD, tmp_path / "guest.wasm", guest)
+    assert tools.printed(wasm) == tools.PRINTS["wasi-utimens-nofd"]
+    core = toolbox.run([toolbox.WASM_TOOLS, "print", wasm]).stdout
     assert "[method]descriptor.set-times-at" in core
     assert '"[method]descriptor.set-times"' not in core
 
@@ -301,11 +233,9 @@ def test_last_write_time(snapshot, tmp_path):
         pytest.skip("this sysroot's libc++ was built without std::filesystem")
     source = tmp_path / "guest.cpp"
     source.write_text(LAST_WRITE_TIME)
-    flags = ["-std=c++20", "-fno-exceptions"]
-    guest = toolbox.compile_guest(
-        snapshot, toolbox.SYSROOT, tmp_path / "guest.wasm", source, flags=flags, cxx=True
-    )
-    assert toolbox.run_guest(guest, dirs={"/d": tmp_path}).stdout == "1000000002\n"
+    flags, wasm = ["-std=c++20", "-fno-exceptions"], tmp_path / "guest.wasm"
+    toolbox.compile_guest(snapshot, toolbox.SYSROOT, wasm, source, flags=flags, cxx=True)
+    assert tools.printed(wasm) == "1000000002\n"
 
 
 # --- Headers -----------------------------------------------------------------
@@ -331,14 +261,13 @@ char *own(void) { return futimes + (lutimes - futimes); }
 def test_sys_time_h_in_every_dialect(snapshot, dialect, define, installed_too, tmp_path):
     source = tmp_path / f"guest.{'cpp' if '+' in dialect else 'c'}"
     source.write_text(ALL_DIALECTS)
-    words = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-fsyntax-only", f"-std={dialect}"]
-    words += ["-Wall", "-Wextra", "-pedantic", "-Werror", *define]
-    words += [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}"]
-    if "+" in dialect:  # clang++ defines it by itself for C++
-        words += ["-U_GNU_SOURCE"] if not define else []
+    words = [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}", *define]
+    if "+" in dialect and not define:  # clang++ defines it by itself for C++
+        words += ["-U_GNU_SOURCE"]
     if installed_too:
         words += [f"-isystem{toolbox.installed(snapshot)}/{INCLUDE}"]
-    toolbox.run([str(word) for word in [*words, source]])
+    strict = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
+    toolbox.clang("-fsyntax-only", f"-std={dialect}", *strict, *words, source)
 
 
 # --- Other shapes of a sysroot -----------------------------------------------
@@ -349,40 +278,33 @@ def test_the_shape_of_a_wasi_sdk(tmp_path):
     sdk = tmp_path / "share/wasi-sysroot"
     shutil.copytree(toolbox.stock_sysroot(NEWEST), sdk, symlinks=True)
     shutil.copytree(sdk / LIB, sdk / "lib/wasm32-wasip1-threads")
-    version = toolbox.run([str(toolbox.SDK / "bin/clang"), "-dumpversion"]).stdout.strip()
+    version = toolbox.clang("-dumpversion").stdout.strip()
     bitcode = sdk / LIB / "llvm-lto" / version
     bitcode.mkdir(parents=True, exist_ok=True)
     (bitcode / "libc.a").write_bytes(b"!<arch>\n")
     (sdk / "lib/wasm32-unknown-wasip2").symlink_to("wasm32-wasip2")
     (sdk / LIB / "dangling").symlink_to("nowhere")
     (sdk / "absolute").symlink_to(toolbox.ROOT / "LICENSE")
-    before = tree(sdk)
     (tmp_path / "given").symlink_to(sdk)
 
-    toolbox.run(command(tmp_path / "given", tmp_path / "copy"))
-    assert tree(sdk) == before
+    with unchanged(sdk):
+        toolbox.run(command(tmp_path / "given", tmp_path / "copy"))
     lto_libc = f"{LIB}/llvm-lto/{version}/libc.a"
     assert changed(sdk, tmp_path / "copy") == libcs(sdk) | OWN_HEADERS
-    assert filecmp.cmp(tmp_path / "copy" / LIBC, tmp_path / "copy" / lto_libc, shallow=False)
+    assert (tmp_path / "copy" / LIBC).read_bytes() == (tmp_path / "copy" / lto_libc).read_bytes()
 
 
 def test_a_libc_that_wasi_sdk_built(tmp_path):
     """That of Rust's wasm32-wasip2, with Debian's headers of about its time."""
-    stock = wasi_sdk.make_sysroot(tmp_path / "stock")
-    archive = toolbox.build_dir(wasi_sdk.headers_of()) / "plain/libwasi-utimens.a"
-    toolbox.run(command(stock, tmp_path / "copy", archive=archive))
-    source, guest = tmp_path / "guest.c", tmp_path / "guest.wasm"
-    source.write_text(SIDE_BY_SIDE)
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={tmp_path / 'copy'}"]
-    toolbox.run([str(word) for word in [*clang, source, "-o", guest]])
-    (tmp_path / "d").mkdir()
-    done = toolbox.run_guest(guest, dirs={"/d": tmp_path / "d", ".": tmp_path})
-    assert done.stdout.splitlines() == SIDE_BY_SIDE_PRINTS
+    stock, copy = wasi_sdk.make_sysroot(tmp_path / "stock"), tmp_path / "copy"
+    toolbox.run(command(stock, copy, snapshot=wasi_sdk.headers_of()))
+    (tmp_path / "guest.c").write_text(SIDE_BY_SIDE)
+    toolbox.clang(f"--sysroot={copy}", tmp_path / "guest.c", "-o", tmp_path / "guest.wasm")
+    assert tools.printed(tmp_path / "guest.wasm").splitlines() == SIDE_BY_SIDE_PRINTS
 
 
 def test_make_sysroot_for_a_host_without_set_times(tmp_path):
-    make = ["make", "-s", "-C", str(toolbox.ROOT), f"SYSROOT={toolbox.stock_sysroot(NEWEST)}", "FD=no"]
-    toolbox.run([*make, f"DEST={tmp_path / 'copy'}", "sysroot"])
+    toolbox.make("sysroot", f"DEST={tmp_path / 'copy'}", "FD=no")
     assert changed(toolbox.build_dir(NEWEST) / toolbox.SYSROOT_NOFD, tmp_path / "copy") == set()
 
 
@@ -391,12 +313,8 @@ def test_make_sysroot_for_a_host_without_set_times(tmp_path):
 
 def refused(words: list[str], where: Path) -> str:
     """The one line that a refusal says; nothing is written."""
-    before = tree(where)
-    done = toolbox.run(words, check=False)
-    assert done.returncode != 0 and tree(where) == before
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert len(lines) == 1 and done.stdout == "", done.stderr
-    return lines[0]
+    with unchanged(where):
+        return toolbox.refused(toolbox.run(words, check=False))
 
 
 def small_sysroot(where: Path) -> Path:
@@ -415,15 +333,15 @@ def test_refuses_what_is_no_sysroot(tmp_path):
         assert line.startswith(f"sysroot: {tmp_path / name} {said}")
 
 
-@pytest.mark.parametrize("goal", ["sysroot DEST=@", "install PREFIX=@"])
-def test_make_refuses_a_sysroot_that_holds_the_overlay(goal, tmp_path):
+@pytest.mark.parametrize("goal, place", [("sysroot", "DEST"), ("install", "PREFIX")])
+def test_make_refuses_a_sysroot_that_holds_the_overlay(goal, place, tmp_path):
     """Linked with the overlay again it would define each function twice."""
-    (tmp_path / "work").mkdir()
-    toolbox.run(command(small_sysroot(tmp_path / "stock"), tmp_path / "copy"))
-    make = ["make", "-s", "-C", toolbox.ROOT, f"BUILD={tmp_path}/build", f"SYSROOT={tmp_path}/copy"]
-    words = [*make, *goal.replace("@", str(tmp_path / "work/new")).split()]
-    line = refused([str(word) for word in words], tmp_path / "work")
-    assert line.startswith(f"generation: {tmp_path / 'copy'} already holds the overlay")
+    copy = tmp_path / "copy"
+    toolbox.run(command(small_sysroot(tmp_path / "stock"), copy))
+    words = [f"BUILD={tmp_path}/build", f"SYSROOT={copy}", f"{place}={tmp_path}/work/new"]
+    line = toolbox.refused(toolbox.make(goal, *words, check=False))
+    assert line.startswith(f"generation: {copy} already holds the overlay")
+    assert not (tmp_path / "work").exists()
 
 
 def test_refuses_a_destination_that_is_taken(tmp_path):
@@ -492,11 +410,9 @@ def test_refuses_a_libc_that_is_no_archive(tmp_path):
     ],
 )
 def test_make_refuses(words, said, tmp_path):
-    newest = f"SYSROOT={toolbox.stock_sysroot(NEWEST)}"
     words = [word.replace("=@", f"={tmp_path}/") for word in words]
-    make = ["make", "-s", "-C", str(toolbox.ROOT), newest, "sysroot", *words]
-    done = toolbox.run(make, check=False)
-    assert done.returncode != 0 and said in done.stderr and not any(tmp_path.iterdir())
+    assert said in toolbox.refused(toolbox.make("sysroot", *words, check=False))
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("ar", ["exit 1", "touch started; exec sleep 60"], ids=["fails", "is stopped"])
@@ -505,9 +421,8 @@ def test_half_a_copy_is_none(ar, tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/llvm-ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
     (tmp_path / "bin/llvm-ar").chmod(0o755)
-    making = subprocess.Popen(
-        command(stock, tmp_path / "copy", sdk=tmp_path), stderr=subprocess.PIPE, text=True
-    )
+    words = command(stock, tmp_path / "copy", sdk=tmp_path)
+    making = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     if ar != "exit 1":
         while not (tmp_path / "started").exists():
             time.sleep(0.05)

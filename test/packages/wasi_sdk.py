@@ -21,6 +21,13 @@ def needs_rust() -> Path:
     return libc
 
 
+def rust_sysroot(where: Path) -> Path:
+    """No more of one than tells the generation."""
+    (where / LIB).mkdir(parents=True)
+    (where / LIB / "libc.a").symlink_to(needs_rust() / "libc.a")
+    return where
+
+
 def headers_of() -> str:
     """The snapshot whose headers go with it."""
     like = toolbox.of_generation("descriptor-ref")
@@ -31,17 +38,17 @@ def headers_of() -> str:
 
 def link_libc_so(sysroot: Path, hidden: frozenset[str] = frozenset()) -> None:
     """libc.so of all that libc.a defines, but what is to be hidden."""
-    nm = [toolbox.SDK / "bin/llvm-nm", "--extern-only", "--defined-only", "--format=just-symbols"]
     archive = sysroot / LIB / "libc.a"
     # llvm-nm sees nothing in the members that are no objects, and says so.
-    names = toolbox.run([str(word) for word in [*nm, "--quiet", archive]]).stdout.split()
+    nm = [toolbox.SDK / "bin/llvm-nm", "--extern-only", "--defined-only", "--format=just-symbols", "--quiet"]
+    names = {*toolbox.run([*nm, archive]).stdout.split()} - hidden
     listing = sysroot / LIB / "exports"
-    listing.write_text("".join(f"-Wl,--export={name}\n" for name in {*names} - hidden if ":" not in name))
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
-    builtins = toolbox.run([*map(str, clang), "-print-libgcc-file-name"]).stdout.strip()
+    listing.write_text("".join(f"-Wl,--export={name}\n" for name in names if ":" not in name))
+    root = f"--sysroot={sysroot}"
+    builtins = toolbox.clang(root, "-print-libgcc-file-name").stdout.strip()
     flags = "--skip-wit-component,--experimental-pic,--allow-undefined,--whole-archive"
-    words = [*clang, "-shared", "-nodefaultlibs", f"-Wl,{flags}", archive, "-Wl,--no-whole-archive", builtins]
-    toolbox.run([str(word) for word in [*words, f"@{listing}", "-o", sysroot / LIB / "libc.so"]])
+    words = [root, "-shared", "-nodefaultlibs", f"-Wl,{flags}", archive, "-Wl,--no-whole-archive", builtins]
+    toolbox.clang(*words, f"@{listing}", "-o", sysroot / LIB / "libc.so")
     listing.unlink()
 
 

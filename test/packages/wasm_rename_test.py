@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Objects with their symbols renamed or made visible; archives and objects that are malformed."""
 
-import sys
 from pathlib import Path
 
 import pytest
 import toolbox
-
-sys.path.insert(0, str(toolbox.ROOT / "scripts"))
 import wasm_object
 import wasm_rename
+from packages import tools
 
 NM, WASM_LD = toolbox.SDK / "bin/llvm-nm", toolbox.SDK / "bin/wasm-ld"
 
@@ -22,15 +20,12 @@ int other(void) { return made(1); }
 
 
 def compiled(where: Path, source: str, *flags: str) -> bytes:
-    (where / "guest.c").write_text(source)
-    clang = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", *flags, "-c", where / "guest.c"]
-    toolbox.run([str(word) for word in [*clang, "-o", where / "guest.o"]])
-    return (where / "guest.o").read_bytes()
+    return tools.compiled(where / "guest.c", source, *flags).read_bytes()
 
 
 def symbols(where: Path, module: bytes) -> set[tuple[str, str]]:
     (where / "symbols.o").write_bytes(module)
-    listing = toolbox.run([str(NM), "--format=posix", str(where / "symbols.o")]).stdout
+    listing = toolbox.run([NM, "--format=posix", where / "symbols.o"]).stdout
     return {tuple(line.split()[:2]) for line in listing.splitlines()}
 
 
@@ -42,8 +37,8 @@ def test_names_of_any_length(length, tmp_path):
     expected = {("u" * length, "U"), ("d" * length, "U"), ("m" * length, "T"), ("other", "T")}
     assert expected <= symbols(tmp_path, renamed)
     link = [WASM_LD, "--no-entry", "--allow-undefined", "--export=other", tmp_path / "symbols.o"]
-    toolbox.run([str(word) for word in [*link, "-o", tmp_path / "out.wasm"]])
-    toolbox.run([str(toolbox.WASM_TOOLS), "validate", str(tmp_path / "out.wasm")])
+    toolbox.run([*link, "-o", tmp_path / "out.wasm"])
+    toolbox.run([toolbox.WASM_TOOLS, "validate", tmp_path / "out.wasm"])
 
 
 def test_an_import_from_another_module_keeps_its_name(tmp_path):
@@ -134,33 +129,31 @@ def symbol_table(content: bytes) -> bytes:
 
 ONE_IMPORT = wasm_rename.vector(b"env") + wasm_rename.vector(b"name")
 MALFORMED = {
-    "no wasm header": (b"\0asm\2\0\0\0", "no wasm header"),
-    "a section cut short": (wasm_object.MAGIC + b"\2\x05\1", "it ends early"),
-    "a number cut short": (wasm_object.MAGIC + b"\2\x80", "it ends early"),
+    "a section cut short": (b"\2\x05\1", "it ends early"),
+    "a number cut short": (b"\2\x80", "it ends early"),
     "an import of an unknown kind": (
-        wasm_object.MAGIC + section(2, b"\1" + ONE_IMPORT + b"\x09\0"),
+        section(2, b"\1" + ONE_IMPORT + b"\x09\0"),
         "an import of the unknown kind 9",
     ),
     "a linking section of another version": (
-        wasm_object.MAGIC + linking(b"", version=3),
+        linking(b"", version=3),
         "its linking section is not of version 2",
     ),
-    "a symbol of an unknown kind": (
-        wasm_object.MAGIC + symbol_table(b"\1\x09\0\0"),
-        "a symbol of the unknown kind 9",
-    ),
-    "symbols cut short": (wasm_object.MAGIC + symbol_table(b"\2\0\0\0\1f"), "it ends early"),
-    "more than its symbols": (
-        wasm_object.MAGIC + symbol_table(b"\1\0\0\0\1fx"),
-        "its symbol table is longer than its symbols",
-    ),
+    "a symbol of an unknown kind": (symbol_table(b"\1\x09\0\0"), "a symbol of the unknown kind 9"),
+    "symbols cut short": (symbol_table(b"\2\0\0\0\1f"), "it ends early"),
+    "more than its symbols": (symbol_table(b"\1\0\0\0\1fx"), "its symbol table is longer than its symbols"),
 }
 
 
-@pytest.mark.parametrize("module, said", MALFORMED.values(), ids=MALFORMED)
-def test_malformed_objects(module, said):
+@pytest.mark.parametrize("content, said", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_objects(content, said):
     with pytest.raises(wasm_object.Malformed, match=said):
-        wasm_rename.rename(module, {b"f": b"g"})
+        wasm_rename.rename(wasm_object.MAGIC + content, {b"f": b"g"})
+
+
+def test_what_is_no_object():
+    with pytest.raises(wasm_object.Malformed, match="no wasm header"):
+        wasm_rename.rename(b"\0asm\2\0\0\0", {})
 
 
 def test_an_object_of_every_kind_of_import():
