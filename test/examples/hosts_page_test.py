@@ -6,8 +6,10 @@ PYTHONPATH=test python test/examples/hosts_page_test.py
 """
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -15,47 +17,22 @@ import toolbox
 
 PAGE = toolbox.ROOT / "docs/HOSTS.md"
 MARK = "@@@"
-INDENT = "    "
 
 
-def commands(text: str) -> list[list[str]]:
-    """Each command, its lines as they stand in the page."""
-    found: list[list[str]] = []
-    for line in text.splitlines():
-        if line.startswith(f"{INDENT}$ "):
-            found.append([line])
-        elif line.startswith(f"{INDENT}>"):
-            found[-1].append(line)
-    return found
+# What is typed, line for line, and what stands below it.
+COMMAND = re.compile(r"((?:    \$ .*\n)(?:    > .*\n)*)(?:    (?![$>] ).*\n)*")
 
 
-def results(text: str) -> list[str]:
-    """What each command wrote, typed one after the other in one shell."""
-    script = ""
-    for lines in commands(text):
-        script += "\n".join(line[len(INDENT) + 2 :] for line in lines) + f"\necho {MARK}\n"
+def filled(text: str) -> str:
+    """The page, with what came of each command below it, all typed one after the other in one shell."""
+    typed = [textwrap.dedent(command) for command in COMMAND.findall(text)]
+    script = "".join(re.sub("^[$>] ", "", lines, flags=re.M) + f"echo {MARK}\n" for lines in typed)
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "TREE_LOCKED") if name in os.environ}
     done = subprocess.run(
         ["bash"], input=script, cwd=toolbox.ROOT, env=environment, text=True, capture_output=True
     )
-    *written, _ = done.stdout.split(f"{MARK}\n")
-    return written
-
-
-def filled(text: str) -> str:
-    """The page, with what came of each command below it."""
-    came = iter(results(text))
-    lines, after, begun = [], "", False
-    for line in [*text.splitlines(), ""]:
-        typed = line.startswith((f"{INDENT}$ ", f"{INDENT}>"))
-        if begun and not line.startswith(f"{INDENT}>"):
-            lines += [INDENT + output for output in after.splitlines()]
-            begun = False
-        if line.startswith(f"{INDENT}$ "):
-            after, begun = next(came), True
-        if typed or not line.startswith(INDENT):
-            lines.append(line)
-    return "\n".join(lines[:-1]) + "\n"
+    came = iter(done.stdout.split(f"{MARK}\n"))
+    return COMMAND.sub(lambda command: command[1] + textwrap.indent(next(came), "    "), text)
 
 
 @pytest.mark.skipif("HOSTS_PAGE" not in os.environ, reason="make matrix runs it")
