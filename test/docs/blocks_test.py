@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from packages import wasi_sdk
 
 from docs import pages
 
@@ -51,27 +52,13 @@ def copy_what_is_built(project: Path) -> None:
     shutil.copytree(built, project / "build" / built.name, symlinks=True, ignore=passing)
 
 
-# What wasi-sdk brings for CMake, and Debian's packages do not have.
-CMAKE_TOOLCHAIN = """
-set(CMAKE_SYSTEM_NAME WASI)
-set(CMAKE_SYSTEM_PROCESSOR wasm32)
-set(CMAKE_C_COMPILER ${CMAKE_CURRENT_LIST_DIR}/../../bin/clang)
-set(CMAKE_C_COMPILER_TARGET wasm32-wasip2)
-set(CMAKE_SYSROOT ${CMAKE_CURRENT_LIST_DIR}/../wasi-sysroot)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
-"""
-
-
 def a_wasi_sdk(where: Path) -> Path:
     """The toolchain's, as the reader has one. It serves `make demo` too, for one build less."""
     (where / "share/cmake").mkdir(parents=True)
     for piece in ("bin", "lib"):
         shutil.copytree(toolbox.SDK / piece, where / piece, symlinks=True)
     (where / "share/wasi-sysroot").symlink_to(toolbox.SDK / "share/wasi-sysroot")
-    (where / "share/cmake/wasi-sdk-p2.cmake").write_text(CMAKE_TOOLCHAIN)
+    (where / "share/cmake/wasi-sdk-p2.cmake").write_text(wasi_sdk.CMAKE_TOOLCHAIN)
     return where
 
 

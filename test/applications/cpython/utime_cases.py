@@ -146,10 +146,11 @@ class Descriptors(Case):
 
 class Times(Case):
     def each_way(self, path):
-        yield path, contextlib.nullcontext()
+        """The path itself, and a descriptor of it where os.utime takes one."""
+        yield path
         if TAKES_FD:
-            fd = os.open(path, os.O_RDWR)
-            yield fd, contextlib.closing(os.fdopen(fd, "rb+"))
+            with self.opened(path, os.O_RDWR) as fd:
+                yield fd
 
     def test_negative(self):
         path = self.file()
@@ -160,26 +161,20 @@ class Times(Case):
             {"times": (0, -0.5)},
             {"ns": (-(10**18), 0)},
         ]
-        for target, closing in self.each_way(path):
-            with closing:
-                for arguments in wrong:
-                    part = self.subTest(fd=target != path, **arguments)
-                    with part, self.unchanged(path), self.fails(errno.EINVAL):
-                        os.utime(target, **arguments)
+        for target in self.each_way(path):
+            for arguments in wrong:
+                part = self.subTest(fd=target != path, **arguments)
+                with part, self.unchanged(path), self.fails(errno.EINVAL):
+                    os.utime(target, **arguments)
 
     def test_nanoseconds(self):
         path = self.file()
-        for target, closing in self.each_way(path):
-            with closing:
-                for ns in [
-                    (0, 0),
-                    (1, 2),
-                    (999_999_999, 1_000_000_000),
-                    (2**31 * 10**9 + 7, 2**32 * 10**9 + 8),
-                ]:
-                    with self.subTest(fd=target != path, ns=ns):
-                        os.utime(target, ns=ns)
-                        self.assertEqual(times_of(path), ns)
+        pairs = [(0, 0), (1, 2), (999_999_999, 10**9), (2**31 * 10**9 + 7, 2**32 * 10**9 + 8)]
+        for target in self.each_way(path):
+            for ns in pairs:
+                with self.subTest(fd=target != path, ns=ns):
+                    os.utime(target, ns=ns)
+                    self.assertEqual(times_of(path), ns)
 
     def test_fractions_of_a_second(self):
         path = self.file()
@@ -287,20 +282,15 @@ class SupportsSets(Case):
         os.mkdir("directory")
         os.symlink("file", "link")
 
-    # What stands for no such thing here: os.supports_* must not have it.
-    REFUSALS = (TypeError, NotImplementedError)
-
     def check(self, members, calls):
         self.assertEqual({function.__name__ for function in members} - calls.keys(), set())
         for name, call in calls.items():
             if not hasattr(os, name):
                 continue
-            with self.subTest(name):
-                if getattr(os, name) in members:
-                    call(getattr(os, name))
-                else:
-                    with self.assertRaises(self.REFUSALS):
-                        call(getattr(os, name))
+            function = getattr(os, name)
+            refused = self.assertRaises((TypeError, NotImplementedError))
+            with self.subTest(name), contextlib.nullcontext() if function in members else refused:
+                call(function)
 
     def test_supports_fd(self):
         with (
