@@ -20,7 +20,6 @@ import argparse
 import functools
 import itertools
 import json
-import random
 import re
 import subprocess
 import sys
@@ -315,12 +314,6 @@ def choose(answers: Answers) -> Callable[[Call], str]:
     return lambda call: next(answer)
 
 
-def at_random(seed: int) -> Callable[[Call], str]:
-    """Any error-code or the real thing, half and half, the same for the same seed."""
-    generator = random.Random(seed)
-    return lambda call: REAL if generator.random() < 0.5 else generator.choice(error_codes())
-
-
 class Host:
     """What set-times and set-times-at answer; every run of it starts its sequences afresh.
 
@@ -466,16 +459,12 @@ def main() -> int:
             metavar="ANSWER[,ANSWER...]",
             default=REAL,
             help="error-codes, 'ok' (and do nothing) or 'real' (default), one a call, the last for ever;"
-            " or 'random'; or 'absent', the host has no such method",
+            " or 'absent', the host has no such method",
         )
     parser.add_argument("--lie", choices=LIES, help="how it is wrong where it answers with success")
-    parser.add_argument("--seed", type=int, default=0, help="for 'random' (default 0)")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST[::GUEST]", help="as wasmtime's")
     parser.add_argument("--argv0", default="guest.wasm", help="as wasmtime's")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument(
-        "--calls", metavar="FILE", help="write the calls of wasi:filesystem there, one a line"
-    )
     parser.add_argument("guest", metavar="guest.wasm")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
@@ -484,8 +473,6 @@ def main() -> int:
         parser.exit(2, f"{parser.prog}: {message}\n")
 
     def answers(text: str) -> Answers:
-        if text == "random":
-            return at_random(options.seed)
         if text == ABSENT:
             return text
         for answer in text.split(","):
@@ -509,8 +496,6 @@ def main() -> int:
         if not Path(host_path).is_dir():
             fail(f"--dir {host_path}: no such directory")
     done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False, argv0=options.argv0)
-    if options.calls:
-        Path(options.calls).write_text("".join(f"{call}\n" for call in done.calls))
     if done.trap:
         print(f"{options.guest}: {done.trap}", file=sys.stderr)
     return done.returncode

@@ -3,6 +3,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 import toolbox
@@ -13,20 +14,15 @@ TYPES = "wasi:filesystem/types"
 SET_TIMES, SET_TIMES_AT = "[method]descriptor.set-times", "[method]descriptor.set-times-at"
 
 
-def compile_object(tmp_path, name, source, sysroot):
-    """Compiles C++ as the overlay is compiled, against wit-imports/."""
-    (tmp_path / f"{name}.cpp").write_text(source)
-    command = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", f"--sysroot={sysroot}"]
-    command += [
-        "-std=c++20",
-        "-nostdinc++",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        f"-I{toolbox.ROOT / 'wit-imports'}",
-    ]
-    toolbox.run([*map(str, command), "-c", f"{tmp_path}/{name}.cpp", "-o", f"{tmp_path}/{name}.o"])
-    return tmp_path / f"{name}.o"
+def compile_object(tmp_path, *lines: str):
+    """Compiles lines of C++ that use wit-imports/, as the overlay is compiled."""
+    source, built = tmp_path / "lines.cpp", tmp_path / "lines.o"
+    source.write_text("\n".join(['#include "filesystem.h"', "using namespace wasi_utimens::wit;", *lines]))
+    flags = [f"--sysroot={toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1])}", f"-I{toolbox.ROOT / 'wit-imports'}"]
+    flags += ["-std=c++20", "-nostdinc++", "-Wall", "-Wextra", "-Werror"]
+    command = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", *flags, "-c", source, "-o", built]
+    toolbox.run([str(word) for word in command])
+    return built
 
 
 def core_imports(wat: str) -> dict[tuple[str, str], str]:
@@ -38,48 +34,6 @@ def core_imports(wat: str) -> dict[tuple[str, str], str]:
 def resolve(*arguments) -> dict:
     """WIT or a component as wasm-tools reads it."""
     return json.loads(wasm_tools("component", "wit", "--json", *arguments))
-
-
-def interface(resolved: dict, name: str) -> dict:
-    """An interface of any 0.2.x by its name."""
-    package_name, _, interface_name = name.partition("/")
-    (found,) = [
-        candidate
-        for candidate in resolved["interfaces"]
-        if candidate["name"] == interface_name
-        and resolved["packages"][candidate["package"]]["name"].startswith(f"{package_name}@0.2.")
-    ]
-    return found
-
-
-def shape(resolved: dict, reference) -> object:
-    """A type with all it is made of in place of indices, so that two of them can be compared."""
-    if not isinstance(reference, int):
-        return reference
-    kind = resolved["types"][reference]["kind"]
-    if kind == "resource":
-        return ("resource", resolved["types"][reference]["name"])
-    ((word, body),) = kind.items()
-    if word == "type":  # an alias, or brought by `use`
-        return shape(resolved, body)
-
-    def inside(node):
-        if isinstance(node, dict):
-            return {
-                key: shape(resolved, value) if key in ("type", "ok", "err") else inside(value)
-                for key, value in node.items()
-                if key not in ("docs", "stability")
-            }
-        return [inside(item) for item in node] if isinstance(node, list) else node
-
-    if word == "handle":
-        return {way: shape(resolved, target) for way, target in body.items()}
-    return {word: inside(body)}
-
-
-def signature(resolved: dict, function: dict) -> tuple:
-    parameters = [(p["name"], shape(resolved, p["type"])) for p in function["params"]]
-    return parameters, shape(resolved, function["result"])
 
 
 # --- The header and the WIT ---
@@ -94,10 +48,10 @@ def cpp(name: str) -> str:
     return name.replace("-", "_")
 
 
-def cases(wit: dict, name: str) -> list[dict]:
-    kind = wit["types"][interface(wit, TYPES)["types"][name]]["kind"]
-    ((_, body),) = kind.items()
-    return body.get("cases") or body["flags"]
+def kind(wit: dict, word: str, name: str):
+    """What a type of the WIT is made of."""
+    (found,) = [t["kind"][word] for t in wit["types"] if t["name"] == name and word in t["kind"]]
+    return found
 
 
 def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
@@ -106,15 +60,13 @@ def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
     )
     lowered = {key: signature for key, signature in lowered.items() if "[resource-drop]" not in key[1]}
     assert {name for _, name in lowered} == {SET_TIMES, SET_TIMES_AT}
-    source = """
-        #include "filesystem.h"
-        using namespace wasi_utimens::wit;
-        result one(descriptor d, const new_timestamp &t) { return set_times(d, t, t); }
-        result two(descriptor d, const new_timestamp &t) {
-          return set_times_at(d, path_flags::none, "", 0, t, t);
-        }
-    """
-    built = compile_object(tmp_path, "calls", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+    built = compile_object(
+        tmp_path,
+        "result one(descriptor d, const new_timestamp &t) { return set_times(d, t, t); }",
+        "result two(descriptor d, const new_timestamp &t) {",
+        '  return set_times_at(d, path_flags::none, "", 0, t, t);',
+        "}",
+    )
     assert core_imports(wasm_tools("print", built)) == lowered
 
 
@@ -122,36 +74,34 @@ def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
     "enum, name", [("error_code", "error-code"), ("new_timestamp_tag", "new-timestamp")], ids=str
 )
 def test_header_has_the_cases_of_the_wit_in_their_order(wit, enum, name, tmp_path):
-    names = [cpp(case["name"]) for case in cases(wit, name)]
+    word = "enum" if name == "error-code" else "variant"
+    names = [cpp(case["name"]) for case in kind(wit, word, name)["cases"]]
     lines = [f"static_assert(static_cast<int>({enum}::{case}) == {i});" for i, case in enumerate(names)]
     # One that the WIT does not have is not handled here, which -Wall reports.
     lines += [f"bool known({enum} value) {{ switch (value) {{"]
     lines += [f"case {enum}::{case}:" for case in names]
     lines += ["return true; } return false; }"]
-    source = '#include "filesystem.h"\nusing namespace wasi_utimens::wit;\n' + "\n".join(lines)
-    compile_object(tmp_path, "cases", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+    compile_object(tmp_path, *lines)
 
 
 def test_header_has_the_flags_and_the_layout_of_the_wit(wit, tmp_path):
-    flags = [cpp(flag["name"]) for flag in cases(wit, "path-flags")]
+    flags = [cpp(flag["name"]) for flag in kind(wit, "flags", "path-flags")["flags"]]
     lines = [
         f"static_assert(static_cast<int>(path_flags::{flag}) == {1 << i});" for i, flag in enumerate(flags)
     ]
     lines += ["static_assert(static_cast<int>(path_flags::none) == 0);"]
     fields = {"u64": "uint64_t", "u32": "uint32_t"}
-    datetime = wit["types"][interface(wit, "wasi:clocks/wall-clock")["types"]["datetime"]]["kind"]["record"]
-    for field in datetime["fields"]:
+    for field in kind(wit, "record", "datetime")["fields"]:
         member = f"decltype(datetime::{cpp(field['name'])})"
         lines += [f"static_assert(__is_same({member}, {fields[field['type']]}));"]
     # Canonical ABI: result<_, error-code> is a byte for the case and, next to it, the enum; an enum
     # of up to 256 cases is a byte.
-    assert len(cases(wit, "error-code")) <= 256
+    assert len(kind(wit, "enum", "error-code")["cases"]) <= 256
     lines += [
         "static_assert(sizeof(error_code) == 1 && sizeof(result) == 2);",
         "static_assert(offsetof(result, is_err) == 0 && offsetof(result, err) == 1);",
     ]
-    source = '#include "filesystem.h"\nusing namespace wasi_utimens::wit;\n' + "\n".join(lines)
-    compile_object(tmp_path, "layout", source, toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1]))
+    compile_object(tmp_path, *lines)
 
 
 # --- Guests ---
@@ -181,14 +131,18 @@ def imports(wasm) -> set[str]:
     return functions
 
 
-def test_wit_is_a_part_of_what_a_guest_imports(snapshot, wit, tmp_path):
-    stock = resolve(guest(snapshot, toolbox.STOCK, toolbox.FAMILY, tmp_path))
-    ours, theirs = interface(wit, TYPES), interface(stock, TYPES)
-    assert set(ours["functions"]) == {SET_TIMES, SET_TIMES_AT}
-    for name, function in ours["functions"].items():
-        assert signature(wit, function) == signature(stock, theirs["functions"][name])
-    for name, index in ours["types"].items():
-        assert shape(wit, index) == shape(stock, theirs["types"][name])
+def test_wit_is_a_part_of_what_a_guest_imports(snapshot, tmp_path):
+    """What the WIT asks for is there in the guest's version too, in the same types: wasm-tools compares."""
+    stock = wasm_tools("component", "wit", guest(snapshot, toolbox.STOCK, toolbox.FAMILY, tmp_path))
+    version = re.search(r"^package wasi:filesystem(@\S+) ", stock, re.M)[1]
+    theirs, core, ours = (tmp_path / name for name in ("theirs.wit", "core.wasm", "ours.wasm"))
+    theirs.write_text(re.sub(r"^  export .*", "", stock, flags=re.M))
+    shutil.copytree(WIT, tmp_path / "wit")
+    for file in (tmp_path / "wit").rglob("*.wit"):
+        file.write_text(re.sub(r"@[\d.]*\d", version, file.read_text()))
+    wasm_tools("component", "embed", "--dummy", "-w", "utimens", tmp_path / "wit", "-o", core)
+    wasm_tools("component", "new", core, "-o", ours)
+    toolbox.run([str(toolbox.WASM_TOOLS), "component", "targets", str(theirs), str(ours)])
 
 
 FD, AT = f"{TYPES}#{SET_TIMES}", f"{TYPES}#{SET_TIMES_AT}"
@@ -269,39 +223,34 @@ def test_archive_needs_nothing_but_libc(snapshot, link):
     symbols = re.findall(r"^[0-9a-f ]{8} (\w) (\S+)$", nm, re.M)
     defined = {name for kind, name in symbols if kind not in "Uw"}
     needed = {f"{kind} {name}" for kind, name in symbols if kind in "Uw" and name not in defined} - LINKER
-    generation = (toolbox.build_dir(snapshot) / "generation").read_text().strip()
-    assert needed == NEEDED[generation] - (FD_CALLS if link == toolbox.WRAP_NOFD else set())
+    assert needed == NEEDED[toolbox.generation(snapshot)] - (FD_CALLS if link == toolbox.WRAP_NOFD else set())
+
+
+def found_in_objects(snapshot, link, directory, pattern: str) -> list:
+    """What a pattern finds in the objects of an archive, as wasm-tools writes them out."""
+    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=directory)
+    found = [
+        found for built in directory.glob("*.o") for found in re.findall(pattern, wasm_tools("dump", built))
+    ]
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_has_no_state(snapshot, link, tmp_path):
     """Data of every object is in .rodata: no .data, no .bss, nothing thread-local."""
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=tmp_path)
-    objects = sorted(tmp_path.glob("*.o"))
-    assert objects
-    segments = [
-        segment
-        for built in objects
-        for segment in re.findall(r'Segment { name: "([^"]*)"', wasm_tools("dump", built))
-    ]
-    assert segments
+    segments = found_in_objects(snapshot, link, tmp_path, r'Segment { name: "([^"]*)"')
     assert [segment for segment in segments if not segment.startswith(".rodata")] == []
 
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_exports_nothing(snapshot, link, tmp_path):
     """What it defines for other objects is hidden, so that --export-dynamic leaves it inside."""
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=tmp_path)
-    symbols = [
-        (name, flags)
-        for built in sorted(tmp_path.glob("*.o"))
-        for flags, name in re.findall(
-            r'(?:Func|Data) \{ flags: SymbolFlags\(([^)]*)\).*?name: (?:Some\()?"([^"]*)"',
-            wasm_tools("dump", built),
-        )
-    ]
+    symbol = r'(?:Func|Data) \{ flags: SymbolFlags\(([^)]*)\).*?name: (?:Some\()?"([^"]*)"'
     defined = {
-        name: flags for name, flags in symbols if not {"UNDEFINED", "BINDING_LOCAL"} & {*flags.split(" | ")}
+        name: flags
+        for flags, name in found_in_objects(snapshot, link, tmp_path, symbol)
+        if not {"UNDEFINED", "BINDING_LOCAL"} & {*flags.split(" | ")}
     }
     assert {"wasi_utimens_fd_support", "__wrap_futimens"} <= set(defined)
     assert [name for name, flags in defined.items() if "VISIBILITY_HIDDEN" not in flags] == []

@@ -15,26 +15,27 @@ from pathlib import Path
 
 import toolbox
 from linux import calls
-from linux.random_calls import BUILDS, Fuzz, fuzz
-from linux.random_errors import ErrorFuzz, error_fuzz
+from linux.random_calls import Fuzz, NoFdFuzz, UbsanFuzz
+from linux.random_errors import ErrorFuzz
 
-AT_ONCE = 10000  # calls of one build, before the next has its turn
+KINDS = {
+    toolbox.WRAP: Fuzz,
+    toolbox.WRAP_UBSAN: UbsanFuzz,
+    toolbox.WRAP_NOFD: NoFdFuzz,
+    "errors": ErrorFuzz,
+}
 SAYS_EVERY = 30  # seconds
 
 
 def everything(stack: contextlib.ExitStack, scratch: Path) -> list[tuple[str, Fuzz]]:
-    """Each build for each snapshot, by name, in a place of its own."""
+    """Each kind for each snapshot, by name, in a place of its own."""
     native = calls.native(scratch / "calls")
     tried = []
-    for snapshot, link in itertools.product(toolbox.SNAPSHOTS, [*BUILDS, "errors"]):
-        own = scratch / f"{snapshot}-{link}"
+    for snapshot, kind in itertools.product(toolbox.SNAPSHOTS, KINDS):
+        own = scratch / f"{snapshot}-{kind}"
         own.mkdir()
         place = stack.enter_context(calls.Place())
-        if link == "errors":
-            one = error_fuzz(place, snapshot, native, own)
-        else:
-            one = fuzz(place, snapshot, link, native, own)
-        tried.append((f"{snapshot} {link}", one))
+        tried.append((f"{snapshot} {kind}", KINDS[kind](place, snapshot, native, own)))
     return tried
 
 
@@ -48,8 +49,7 @@ def until_stopped(seed: str, tried: list[tuple[str, Fuzz]]) -> int:
     def work():
         while not stopping.is_set():
             name, one = waiting.get()
-            errors = isinstance(one, ErrorFuzz)
-            one.many(f"{seed} {name}", AT_ONCE // 10 if errors else AT_ONCE, grows=not errors)
+            one.many(f"{seed} {name}", one.at_once)
             waiting.put((name, one))
 
     def say(end: str):

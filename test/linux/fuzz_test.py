@@ -9,10 +9,10 @@ import os
 import pytest
 import toolbox
 from linux import calls
-from linux.random_calls import BUILDS, fuzz
-from linux.random_errors import error_fuzz
+from linux.fuzz import KINDS
 
-CALLS = int(os.environ.get("FUZZ_CALLS", 16000)) // (len(BUILDS) * len(toolbox.SNAPSHOTS)) + 1
+ON_LINUX = [kind for kind in KINDS if kind != "errors"]
+CALLS = int(os.environ.get("FUZZ_CALLS", 16000)) // (len(ON_LINUX) * len(toolbox.SNAPSHOTS)) + 1
 SEED = os.environ.get("FUZZ_SEED", "1")
 
 
@@ -21,10 +21,10 @@ def native(tmp_path_factory):
     return calls.native(tmp_path_factory.mktemp("native") / "calls")
 
 
-@pytest.mark.parametrize("link", BUILDS)
+@pytest.mark.parametrize("link", ON_LINUX)
 def test_random_calls_end_as_on_linux(snapshot, link, native, tmp_path, record_property):
     with calls.Place() as place:
-        tried = fuzz(place, snapshot, link, native, tmp_path)
+        tried = KINDS[link](place, snapshot, native, tmp_path)
         last = tried.many(f"{SEED} {snapshot} {link}", CALLS)
     record_property(
         "summary",
@@ -35,8 +35,8 @@ def test_random_calls_end_as_on_linux(snapshot, link, native, tmp_path, record_p
 
 def test_random_errors_of_the_host(snapshot, native, tmp_path, record_property):
     with calls.Place() as place:
-        tried = error_fuzz(place, snapshot, native, tmp_path)
-        tried.many(f"{SEED} {snapshot} errors", CALLS // 2, grows=False)
+        tried = KINDS["errors"](place, snapshot, native, tmp_path)
+        tried.many(f"{SEED} {snapshot} errors", CALLS // 2)
     assert tried.host_calls >= CALLS // 10
     record_property(
         "summary",

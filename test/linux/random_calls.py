@@ -49,12 +49,19 @@ class Fuzz:
     """Both programs, in one place."""
 
     expects = "Linux"  # who says what is right
+    link, flags = toolbox.WRAP, ()  # what calls.c is compiled with
+    at_once = 10000  # calls, before another has its turn
+    grows = True  # whether it is looked at what the guest's process holds
 
-    def __init__(self, place: Place, snapshot: str, native: Path, guest: Path):
-        self.place, self.native, self.guest = place, native, guest
+    def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):
+        self.place, self.native = place, native
+        self.guest = self.compile(snapshot, scratch)
         self.rules = deviations.load(snapshot)
         self.preview1 = toolbox.is_preview1(snapshot)
         self.calls = self.sequences = 0  # so far
+
+    def compile(self, snapshot: str, scratch: Path) -> Path:
+        return calls.guest(snapshot, self.link, scratch / "calls.cwasm", *self.flags)
 
     def lines(self, sequence: Sequence) -> list[str]:
         return sequence.lines(self.place.top)
@@ -126,7 +133,7 @@ class Fuzz:
         kept = tuple(step for i, step in enumerate(steps) if i not in left_out)
         return self.difference([Sequence(difference.sequence.number, kept)])
 
-    def many(self, seed: str, calls: int, *, grows=True) -> dict[str, int]:
+    def many(self, seed: str, calls: int) -> dict[str, int]:
         """At least so many calls more of the utime family. Fails at the first difference, made short.
 
         Returns what the guest's process held at the end, where that is looked at.
@@ -140,7 +147,7 @@ class Fuzz:
                 batch.append(sequences.draw(seed, self.sequences))
                 missing -= sum(isinstance(step, Call) for step in batch[-1].steps)
                 self.sequences += 1
-            growth = Growth() if grows else None
+            growth = Growth() if self.grows else None
             found = self.difference(batch, growth)
             if found:
                 raise AssertionError(self.report(seed, found))
@@ -165,8 +172,16 @@ class Fuzz:
         )
 
 
+class UbsanFuzz(Fuzz):
+    """With the undefined behaviour sanitizer, which ends the guest."""
+
+    link, flags = toolbox.WRAP_UBSAN, ("-fsanitize=undefined", "-fsanitize-trap=undefined")
+
+
 class NoFdFuzz(Fuzz):
     """With the no-fd build: what would ask the host by fd is ENOSYS, but for a directory."""
+
+    link = toolbox.WRAP_NOFD
 
     def lines(self, sequence: Sequence) -> list[str]:
         """Files are watched by their names alone, since no times are set back by a file descriptor."""
@@ -199,14 +214,3 @@ def is_directory(fd: str, steps: list[str | Call], answers: list[str]) -> bool:
         if str(step).startswith(f"open {fd} ") and answer.startswith("ok")
     ]
     return opened[-1] == "ok directory"
-
-
-UBSAN = ["-fsanitize=undefined", "-fsanitize-trap=undefined"]
-
-# The ways to link the overlay that are tried, and what calls.c is compiled with.
-BUILDS = {toolbox.WRAP: (Fuzz, []), toolbox.WRAP_UBSAN: (Fuzz, UBSAN), toolbox.WRAP_NOFD: (NoFdFuzz, [])}
-
-
-def fuzz(place: Place, snapshot: str, link: str, native: Path, scratch: Path) -> Fuzz:
-    kind, flags = BUILDS[link]
-    return kind(place, snapshot, native, calls.guest(snapshot, link, scratch / "calls.cwasm", *flags))

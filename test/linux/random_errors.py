@@ -30,11 +30,16 @@ def answer(call: error_host.Call) -> str:
 
 class ErrorFuzz(Fuzz):
     expects = "contract"
+    link = toolbox.WRAP_UBSAN
+    at_once, grows = 1000, False
 
-    def __init__(self, place: Place, snapshot: str, native: Path, guest: Path):
-        super().__init__(place, snapshot, native, guest)
-        self.component = Guest(guest)
+    def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):
+        super().__init__(place, snapshot, native, scratch)
+        self.component = Guest(self.guest)
         self.host_calls = 0
+
+    def compile(self, snapshot: str, scratch: Path) -> Path:
+        return toolbox.compile_calls(snapshot, self.link, scratch / "calls.wasm")
 
     def difference(self, batch: list[Sequence], growth=None) -> Difference | None:
         """No set-up is watched here: setting times back would be calls on the host too."""
@@ -104,8 +109,3 @@ def new_timestamp(time: Time, function: str) -> str | tuple[int, int]:
     if function in SECONDS:
         return time.seconds, 0
     return time.seconds, time.fraction * (1000 if function in TIMEVAL else 1)
-
-
-def error_fuzz(place: Place, snapshot: str, native: Path, scratch: Path) -> ErrorFuzz:
-    guest = toolbox.compile_calls(snapshot, toolbox.WRAP_UBSAN, scratch / "calls.wasm")
-    return ErrorFuzz(place, snapshot, native, guest)

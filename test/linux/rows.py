@@ -101,13 +101,26 @@ LONG_NAME, TOO_LONG_NAME = "n" * 255, "n" * 256
 LONG_PATH, LONG_JOINED_PATH, TOO_LONG_PATH = ("./" * n + "file" for n in (1900, 2045, 2100))
 
 
+# Symbolic links, and what each leads to.
+LINKS = {
+    "link": "file",
+    "link-link": "link",
+    "link-dir": "dir",
+    "link-outside": "../../outside",
+    "dir/up": "../file",
+    "dir/here": ".",
+    "dangling": "missing",
+    "loop": "loop",
+}
+
+
 def make_files(place: Place):
     """The files that the calls are about: the user's own, and of others beside where we are root."""
     own, tree = place.user.own, place.top / "tree"
 
-    def directory(path: Path, mode=0o755):
+    def directory(path: Path):
         path.mkdir()
-        path.chmod(mode)
+        path.chmod(0o755)
         own(path)
 
     def file(path: Path, mode=0o644):
@@ -119,29 +132,18 @@ def make_files(place: Place):
         path.symlink_to(to)
         own(path)
 
-    directory(tree)
-    (place.directory / "outside").touch()
-    own(place.directory / "outside")
-    for name in ("file", "é", "second"):
+    file(place.directory / "outside")
+    for name in ("", "dir", "closed-dir"):
+        directory(tree / name)
+    for name in ("file", "é", "second", "dir/inner", "closed-dir/inner"):
         file(tree / name)
-    file(tree / "closed", 0)
-    file(tree / "readonly", 0o444)
-    file(tree / "writeonly", 0o222)
+    for name, mode in (("closed", 0), ("readonly", 0o444), ("writeonly", 0o222)):
+        file(tree / name, mode)
     os.link(tree / "second", tree / "hardlink", follow_symlinks=False)
-    directory(tree / "dir")
-    file(tree / "dir/inner")
-    link(tree / "dir/up", "../file")
-    link(tree / "dir/here", ".")
-    directory(tree / "closed-dir")
-    file(tree / "closed-dir/inner")
     (tree / "closed-dir").chmod(0)
-    link(tree / "link", "file")
-    link(tree / "link-link", "link")
-    link(tree / "link-dir", "dir")
-    link(tree / "dangling", "missing")
-    link(tree / "loop", "loop")
+    for name, to in LINKS.items():
+        link(tree / name, to)
     link(tree / "link-absolute", f"{tree}/file")
-    link(tree / "link-outside", "../../outside")
     make_node(tree / "fifo", FIFO, 0o644)
     make_node(tree / "socket", SOCKET, 0o644)
     own(tree / "fifo")
@@ -160,64 +162,39 @@ def make_files(place: Place):
             os.utime(tree / name, (4000000000, 3000000000), follow_symlinks=False)
 
 
-# Each path, relative to the tree, and the files that a call by it could touch.
-PATHS = {
-    "file": ["file"],
-    "link": ["link", "file"],
-    "dir": ["dir"],
+# Each path, relative to the tree, by the files that a call by it could touch.
+TOUCHING = {
+    "file": ["file", "./file", "file/", "file/.", "file/inner", LONG_PATH, LONG_JOINED_PATH, TOO_LONG_PATH],
+    "link file": ["link", "link/", "link/."],
+    "dir": ["dir", "dir/", "dir/."],
     "é": ["é"],
-    "hardlink": ["hardlink", "second"],
+    "hardlink second": ["hardlink"],
     "closed": ["closed"],
     "readonly": ["readonly"],
     "writeonly": ["writeonly"],
-    "./file": ["file"],
-    "dir//inner": ["dir/inner"],
-    "dir/../file": ["file", "dir"],
-    "dir/inner": ["dir/inner"],
-    "dir/up": ["dir/up", "file"],
-    "dir/": ["dir"],
-    "dir/.": ["dir"],
-    "dir/inner/": ["dir/inner"],
-    "dir/inner/..": ["dir/inner", "dir"],
-    "file/": ["file"],
-    "file/.": ["file"],
-    "file/inner": ["file"],
-    ".": ["."],
-    "./": ["."],
-    "..": ["..", "."],
-    "closed-dir": ["closed-dir"],
-    "closed-dir/": ["closed-dir"],
-    "closed-dir/inner": ["closed-dir"],
-    "link/": ["link", "file"],
-    "link/.": ["link", "file"],
-    "link-link": ["link-link", "link", "file"],
-    "link-dir": ["link-dir", "dir"],
-    "link-dir/": ["link-dir", "dir"],
-    "link-dir/.": ["link-dir", "dir"],
-    "link-dir/inner": ["link-dir", "dir/inner"],
-    "link-dir/up": ["link-dir", "dir/up", "file"],
-    "link-dir/../file": ["link-dir", "file"],
-    "dangling": ["dangling"],
-    "dangling/": ["dangling"],
-    "loop": ["loop"],
-    "loop/inner": ["loop"],
-    "link-absolute": ["link-absolute", "file"],
+    "dir/inner": ["dir//inner", "dir/inner", "dir/inner/"],
+    "file dir": ["dir/../file"],
+    "dir/up file": ["dir/up"],
+    "dir/inner dir": ["dir/inner/.."],
+    ".. .": [".."],
+    "closed-dir": ["closed-dir", "closed-dir/", "closed-dir/inner"],
+    "link-link link file": ["link-link"],
+    "link-dir dir": ["link-dir", "link-dir/", "link-dir/."],
+    "link-dir dir/inner": ["link-dir/inner"],
+    "link-dir dir/up file": ["link-dir/up"],
+    "link-dir file": ["link-dir/../file"],
+    "dangling": ["dangling", "dangling/"],
+    "loop": ["loop", "loop/inner"],
+    "link-absolute file": ["link-absolute"],
     "link-outside": ["link-outside"],
     "socket": ["socket"],
     "fifo": ["fifo"],
-    "missing": ["."],
-    "missing/": ["."],
-    "missing/..": ["."],
-    "missing/inner": ["."],
-    "EMPTY": ["."],
-    "NULL": ["."],
-    LONG_NAME: ["."],
-    TOO_LONG_NAME: ["."],
-    LONG_PATH: ["file"],
-    LONG_JOINED_PATH: ["file"],
-    TOO_LONG_PATH: ["file"],
-    "bad%FF": ["."],
+    ".": [
+        *(".", "./", "EMPTY", "NULL", "missing", "missing/", "missing/..", "missing/inner"),
+        *(LONG_NAME, TOO_LONG_NAME, "bad%FF"),
+    ],
 }
+PATHS = {path: watched.split() for watched, paths in TOUCHING.items() for path in paths}
 OTHERS_PATHS = {
     "others": ["others"],
     "others-writable": ["others-writable"],
@@ -231,34 +208,14 @@ OTHERS_PATHS = {
 OTHERS_UNFOLLOWED_PATHS = {"others-link": ["others-link", "file"]}
 IN_FULL = ("file", "link", "dir", "closed", "others", "others-writable")
 
-# Around the edges of UTF-8 (RFC 3629): stray and lost bytes, longer forms, surrogates, past U+10FFFF;
-# and the last and first characters beside those.
+# Around the edges of UTF-8 (RFC 3629), and the last and first characters beside those.
 UTF8_EDGES = [
-    "%80",
-    "%C0%80",
-    "%C1%BF",
-    "%C3",
-    "%E0%80%80",
-    "%E0%9F%BF",
-    "%E2%82",
-    "%ED%A0%80",
-    "%ED%BF%BF",
-    "%F0%80%80%80",
-    "%F0%8F%BF%BF",
-    "%F0%9F%98",
-    "%F4%90%80%80",
-    "%F5%80%80%80",
-    "%FE",
-    "%FF",
-    "%7F",
-    "%C2%80",
-    "%DF%BF",
-    "%E0%A0%80",
-    "%ED%9F%BF",
-    "%EE%80%80",
-    "%EF%BF%BF",
-    "%F0%90%80%80",
-    "%F4%8F%BF%BF",
+    *("%80", "%C3", "%E2%82", "%F0%9F%98"),  # stray and lost bytes
+    *("%C0%80", "%C1%BF", "%E0%80%80", "%E0%9F%BF", "%F0%80%80%80", "%F0%8F%BF%BF"),  # longer forms
+    *("%ED%A0%80", "%ED%BF%BF"),  # surrogates
+    *("%F4%90%80%80", "%F5%80%80%80", "%FE", "%FF"),  # past U+10FFFF
+    *("%7F", "%C2%80", "%DF%BF", "%E0%A0%80", "%ED%9F%BF", "%EE%80%80", "%EF%BF%BF"),
+    *("%F0%90%80%80", "%F4%8F%BF%BF"),
 ]
 
 # Slots, how each is opened (relative to the tree), and what the descriptor then is.
@@ -283,15 +240,9 @@ OTHERS_SLOTS = {
     16: ("open @16 device r", "file", ["device"]),
 }
 NO_FDS = {
-    "0": "stream",
-    "1": "stream",
-    "2": "stream",
+    **dict.fromkeys(("0", "1", "2"), "stream"),
     "cwd": "cwd",
-    "-1": "not-open",
-    "-5": "not-open",
-    "1000000": "not-open",
-    str(2**31 - 1): "not-open",
-    str(-(2**31)): "not-open",
+    **dict.fromkeys(("-1", "-5", "1000000", str(2**31 - 1), str(-(2**31))), "not-open"),
 }
 FLAGS = ("0", "nofollow")
 BAD_FLAGS = ("follow", "removedir", "0x40000000", "nofollow|0x40000000", "0xFFFFFFFF")
@@ -318,7 +269,7 @@ def fd_calls(fd: str, target: str, times: dict) -> Iterator[Call]:
     for pair in FEW_TIMES["usec"]:
         yield Call("futimesat", fd, "NULL", times=pair, target=target)
     for pair in FEW_TIMES["nsec"]:
-        for flags in ("0", *FLAGS[1:], *BAD_FLAGS):
+        for flags in (*FLAGS, *BAD_FLAGS):
             yield Call("utimensat", fd, "NULL", flags, pair, target)
 
 
