@@ -108,9 +108,7 @@ def archive(snapshot: str, link: str) -> Path:
 
 def compile_guest(snapshot: str, link: str, output: Path, *sources: Path | str, flags=(), cxx=False):
     """Compiles and links a guest, as a user would."""
-    clang = SDK / "bin" / ("clang++" if cxx else "clang")
-    command = [clang, "--target=wasm32-wasip2", *flags, *sources, *link_flags(snapshot, link), "-o", output]
-    run([str(word) for word in command])
+    clang(*flags, *sources, *link_flags(snapshot, link), "-o", output, cxx=cxx)
     return output
 
 
@@ -188,8 +186,8 @@ def run(command: list[str | Path], check=True, **options):
     return done
 
 
-def clang(*words: str | Path, **options):
-    return run([SDK / "bin/clang", "--target=wasm32-wasip2", *words], **options)
+def clang(*words: str | Path, cxx=False, **options):
+    return run([SDK / "bin" / ("clang++" if cxx else "clang"), "--target=wasm32-wasip2", *words], **options)
 
 
 def make(*words: str | Path, snapshot: str | None = SNAPSHOTS[-1], **options):

@@ -30,10 +30,9 @@ int main(void) {
 def compiled(snapshot, tmp_path, standard: str, *flags: str) -> subprocess.CompletedProcess:
     source = tmp_path / f"guest.{'cpp' if '+' in standard else 'c'}"
     source.write_text(GUEST)
-    command = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", "-fsyntax-only", f"-std={standard}"]
-    command += [f"--sysroot={toolbox.stock_sysroot(snapshot)}", f"-I{toolbox.ROOT / 'include'}"]
-    command += ["-pedantic", "-Wall", "-Wextra", "-Wno-cast-function-type", "-Werror", *flags, source]
-    return toolbox.run([str(word) for word in command], check=False)
+    words = [f"--sysroot={toolbox.stock_sysroot(snapshot)}", f"-I{toolbox.ROOT / 'include'}"]
+    words += ["-fsyntax-only", f"-std={standard}", "-pedantic", "-Wall", "-Wextra", "-Werror"]
+    return toolbox.clang(*words, "-Wno-cast-function-type", *flags, source, check=False)
 
 
 @pytest.mark.parametrize("standard", STANDARDS)

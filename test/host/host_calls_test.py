@@ -272,7 +272,7 @@ def test_stock_wasmtime_sees_the_same_calls(snapshot, tree, calls_guest):
     counted = Host().run(guest, *lines, dirs={"/d": tree})
     environment = {**os.environ, "WASMTIME_LOG": "wasmtime_wasi=trace"}
     command = [toolbox.WASMTIME, "run", "--dir", f"{tree}::/d", guest.path, *lines]
-    traced = toolbox.run([str(word) for word in command], env=environment)
+    traced = toolbox.run(command, env=environment)
     assert traced.stdout == counted.stdout
     methods = re.findall(r'function="\[method\]descriptor\.([a-z-]+)"\}: \S+: call ', traced.stderr)
     assert methods == [call.method for call in counted.calls]

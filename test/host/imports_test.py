@@ -20,8 +20,7 @@ def compile_object(tmp_path, *lines: str):
     source.write_text("\n".join(['#include "filesystem.h"', "using namespace wasi_utimens::wit;", *lines]))
     flags = [f"--sysroot={toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1])}", f"-I{toolbox.ROOT / 'wit-imports'}"]
     flags += ["-std=c++20", "-nostdinc++", "-Wall", "-Wextra", "-Werror"]
-    command = [toolbox.SDK / "bin/clang", "--target=wasm32-wasip2", *flags, "-c", source, "-o", built]
-    toolbox.run([str(word) for word in command])
+    toolbox.clang(*flags, "-c", source, "-o", built)
     return built
 
 
@@ -142,7 +141,7 @@ def test_wit_is_a_part_of_what_a_guest_imports(snapshot, tmp_path):
         file.write_text(re.sub(r"@[\d.]*\d", version, file.read_text()))
     wasm_tools("component", "embed", "--dummy", "-w", "utimens", tmp_path / "wit", "-o", core)
     wasm_tools("component", "new", core, "-o", ours)
-    toolbox.run([str(toolbox.WASM_TOOLS), "component", "targets", str(theirs), str(ours)])
+    toolbox.run([toolbox.WASM_TOOLS, "component", "targets", theirs, ours])
 
 
 FD, AT = f"{TYPES}#{SET_TIMES}", f"{TYPES}#{SET_TIMES_AT}"
@@ -219,7 +218,7 @@ LINKER = {"U __stack_pointer", "U __indirect_function_table"}
 
 @pytest.mark.parametrize("link", [toolbox.WRAP, toolbox.WRAP_NOFD])
 def test_archive_needs_nothing_but_libc(snapshot, link):
-    nm = toolbox.run([str(toolbox.SDK / "bin/llvm-nm"), str(toolbox.archive(snapshot, link))]).stdout
+    nm = toolbox.run([toolbox.SDK / "bin/llvm-nm", toolbox.archive(snapshot, link)]).stdout
     symbols = re.findall(r"^[0-9a-f ]{8} (\w) (\S+)$", nm, re.M)
     defined = {name for kind, name in symbols if kind not in "Uw"}
     needed = {f"{kind} {name}" for kind, name in symbols if kind in "Uw" and name not in defined} - LINKER
@@ -228,7 +227,7 @@ def test_archive_needs_nothing_but_libc(snapshot, link):
 
 def found_in_objects(snapshot, link, directory, pattern: str) -> list:
     """What a pattern finds in the objects of an archive, as wasm-tools writes them out."""
-    toolbox.run([str(toolbox.SDK / "bin/llvm-ar"), "x", str(toolbox.archive(snapshot, link))], cwd=directory)
+    toolbox.run([toolbox.SDK / "bin/llvm-ar", "x", toolbox.archive(snapshot, link)], cwd=directory)
     found = [
         found for built in directory.glob("*.o") for found in re.findall(pattern, wasm_tools("dump", built))
     ]

@@ -3,6 +3,7 @@
 
 import functools
 import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 import toolbox
 
 sys.path.append(str(toolbox.ROOT / "scripts"))
+from sysroot import each_object, write_archive
+from wasm_object import members
 from wasm_rename import rename
 
 GENERATIONS = ["preview1", "descriptor-ref", "descriptor-counted"]
@@ -35,28 +38,14 @@ def archive_of(generation: str, nofd: str) -> Path:
 def named_as_counted(sysroot: Path) -> Path:
     """A sysroot that defines what a counted one does, and not what descriptor-ref does: by name only."""
     (snapshot,) = toolbox.stand_in_sysroot()
-    stock = toolbox.stock_sysroot(snapshot)
-    library, libc = sysroot / "lib/wasm32-wasip2", stock / "lib/wasm32-wasip2/libc.a"
-    library.mkdir(parents=True)
-    (sysroot / "include").symlink_to(stock / "include")
-    for file in libc.parent.iterdir():
-        (library / file.name).symlink_to(file)
-    (library / "libc.a").unlink()
-    shutil.copy(libc, library)
-    members = sysroot / "members"
-    members.mkdir()
-    llvm_ar = str(toolbox.SDK / "bin/llvm-ar")
-    toolbox.run([llvm_ar, "x", str(libc)], cwd=members)
+    shutil.copytree(toolbox.stock_sysroot(snapshot), sysroot, copy_function=os.symlink)
+    libc = sysroot / "lib/wasm32-wasip2/libc.a"
     names = {
         b"descriptor_table_get_ref": b"descriptor_table_get",
         b"descriptor_table_remove": b"__wasilibc_descriptor_deallocate",
     }
-    renamed = []
-    for member in members.iterdir():
-        if b"descriptor_table_" in member.read_bytes():
-            member.write_bytes(rename(member.read_bytes(), names))
-            renamed.append(str(member))
-    toolbox.run([llvm_ar, "rs", str(library / "libc.a"), *sorted(renamed)])
+    renamed = each_object(members(libc), lambda content: rename(content, names))
+    write_archive(libc, renamed, toolbox.SDK)
     return sysroot
 
 
@@ -69,7 +58,7 @@ def sysroot_of(tmp_path_factory):
         for snapshot in toolbox.of_generation(generation)[-1:]:
             return toolbox.stock_sysroot(snapshot)
         if generation == "descriptor-counted" and toolbox.stand_in_sysroot():
-            return named_as_counted(tmp_path_factory.mktemp("counted"))
+            return named_as_counted(tmp_path_factory.mktemp("counted") / "sysroot")
         pytest.skip(f"no sysroot of the generation {generation} here")
 
     return sysroot
@@ -79,10 +68,8 @@ def linked(tmp_path, sysroot, source: str, *words, cxx=False, flags=()) -> subpr
     """Compiles and links a guest, with these words after its source; their order matters."""
     file = tmp_path / f"guest.{'cpp' if cxx else 'c'}"
     file.write_text(source)
-    clang = toolbox.SDK / "bin" / ("clang++" if cxx else "clang")
-    command = [clang, "--target=wasm32-wasip2", f"--sysroot={sysroot}", "-D_GNU_SOURCE", *flags]
-    command += [f"-isystem{toolbox.ROOT / 'include'}", file, *words, "-o", tmp_path / "guest.wasm"]
-    return toolbox.run([str(word) for word in command], check=False)
+    before = [f"--sysroot={sysroot}", "-D_GNU_SOURCE", *flags, f"-isystem{toolbox.ROOT / 'include'}"]
+    return toolbox.clang(*before, file, *words, "-o", tmp_path / "guest.wasm", cxx=cxx, check=False)
 
 
 def link_rsp() -> str:

@@ -75,14 +75,14 @@ class Call:
 def native(output: Path) -> Path:
     """The program for Linux, with musl: wasi-libc is its kin."""
     toolbox.needs("musl-gcc")
-    toolbox.run(["musl-gcc", "-static", *toolbox.CALLS_FLAGS, str(toolbox.CALLS), "-o", str(output)])
+    toolbox.run(["musl-gcc", "-static", *toolbox.CALLS_FLAGS, toolbox.CALLS, "-o", output])
     return output
 
 
 def guest(snapshot: str, link: str, output: Path, *flags: str) -> Path:
     """The program for the guest, compiled ahead of time: it is started many times."""
     wasm = toolbox.compile_calls(snapshot, link, output.with_suffix(".wasm"), *flags)
-    toolbox.run([str(toolbox.WASMTIME), "compile", str(wasm), "-o", str(output)])
+    toolbox.run([toolbox.WASMTIME, "compile", wasm, "-o", output])
     return output
 
 

@@ -2,14 +2,12 @@
 """Compares what Linux and the guest answered, by the rules of deviations.toml."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import toolbox
 from linux.calls import SECONDS, TIMESPEC, Call
-
-FILE = Path(__file__).with_name("deviations.toml")
 
 # Files of the oracle that no path relative to the preopened directory leads to.
 LEAVING_LINKS = ("link-absolute", "link-outside")
@@ -66,34 +64,44 @@ class Facts:
 
 
 @dataclass
-class Deviation:
+class Rule:
+    """A table of deviations.toml or stock-faults.toml."""
+
     name: str
-    by: str
-    reason: str
-    when: str
-    linux: list[str]
-    guest: list[str]
-    rows: int
+    by: str = ""
+    reason: str = ""
+    when: str = "True"
+    linux: list[str] = field(default_factory=list)  # none: any
+    guest: list[str] = field(default_factory=list)
+    rows: int = 0
     others_rows: int = 0
     generation: str | None = None
 
     def __post_init__(self):
-        self.expression = compile(self.when, f"{FILE.name}: {self.name}", "eval")
+        self.expression = compile(self.when, self.name, "eval")
 
-    def excuses(self, facts: dict, linux: str, guest: str) -> bool:
-        return linux in self.linux and guest in self.guest and bool(eval(self.expression, {}, facts))
-
-
-def load(snapshot: str) -> list[Deviation]:
-    everything = [Deviation(**table) for table in tomllib.loads(FILE.read_text())["deviation"]]
-    return [one for one in everything if one.generation in (None, toolbox.generation(snapshot))]
+    def covers(self, facts: dict, linux: str, guest: str) -> bool:
+        allowed = linux in (self.linux or [linux]) and guest in (self.guest or [guest])
+        return allowed and bool(eval(self.expression, {}, facts))
 
 
-def excuses(deviations: list[Deviation], call: Call, linux: str, guest: str, top: Path) -> list[str]:
+def load(snapshot: str, file="deviations.toml") -> list[Rule]:
+    """The rules that there are with this snapshot's generation."""
+    (tables,) = tomllib.loads(Path(__file__).with_name(file).read_text()).values()
+    rules = [Rule(**table) for table in tables]
+    return [one for one in rules if one.generation in (None, toolbox.generation(snapshot))]
+
+
+def covering(rules: list[Rule], call: Call, linux: str, guest: str, top: Path) -> list[str]:
+    """The names of the rules for these two results."""
+    facts = vars(Facts(call, str(top)))
+    return [one.name for one in rules if one.covers(facts, linux.partition(" ")[0], guest.partition(" ")[0])]
+
+
+def excuses(deviations: list[Rule], call: Call, linux: str, guest: str, top: Path) -> list[str]:
     """The names of the deviations that excuse these two answers, which are not equal."""
     linux_result, _, linux_times = linux.partition(" ")
     guest_result, _, guest_times = guest.partition(" ")
     if guest_times and (guest_result != "ok" or (linux_result == "ok" and linux_times != guest_times)):
         return []
-    facts = vars(Facts(call, str(top)))
-    return [one.name for one in deviations if one.excuses(facts, linux_result, guest_result)]
+    return covering(deviations, call, linux, guest, top)

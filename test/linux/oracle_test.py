@@ -2,11 +2,8 @@
 """Linux as the oracle: thousands of calls end in the guest as on Linux, or as written down with a reason."""
 
 import itertools
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from types import CodeType
 
 import pytest
 import toolbox
@@ -126,30 +123,17 @@ def test_score_of_stock(snapshot, place, linux, tmp_path, record_property):
     """The same rows without the overlay: each known fault of this wasi-libc is seen, and no other."""
     program = calls.guest(snapshot, toolbox.STOCK, tmp_path / f"{snapshot}-stock.cwasm")
     found = Comparison(snapshot, place, linux, answers(place, program, toolbox.MISSING_IN_STOCK))
-    unseen = stock_faults(toolbox.generation(snapshot))
-    known = dict(unseen)
+    known = deviations.load(snapshot, "stock-faults.toml")
+    unseen = {fault.name for fault in known}
     unknown = []
     for row in found.unexcused:
-        facts = vars(deviations.Facts(row.call, str(place.top)))
-        answers_of_both = {"linux": row.linux.partition(" ")[0], "guest": row.guest.partition(" ")[0]}
-        seen = [name for name, when in known.items() if eval(when, {}, facts | answers_of_both)]
+        seen = deviations.covering(known, row.call, row.linux, row.guest, place.top)
+        unseen.difference_update(seen)
         if not seen:
             unknown.append(str(row))
-        for name in seen:
-            unseen.pop(name, None)
     assert not unknown, "\n".join([f"{len(unknown)} rows of no known fault:", *unknown[:40]])
-    assert not unseen, f"not seen: {list(unseen)}"
+    assert not unseen, f"not seen: {unseen}"
     record_property(
         "summary",
         f"oracle, wasi-libc {snapshot}, stock: {found.rows - len(found.unexcused)} of {found.rows} rows",
     )
-
-
-def stock_faults(generation: str) -> dict[str, CodeType]:
-    """The faults of stock-faults.toml by name, each with its condition."""
-    everything = tomllib.loads(Path(__file__).with_name("stock-faults.toml").read_text())["fault"]
-    return {
-        fault["name"]: compile(fault["when"], fault["name"], "eval")
-        for fault in everything
-        if generation in fault.get("generations", [generation])
-    }
