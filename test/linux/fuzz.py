@@ -4,13 +4,11 @@
 import contextlib
 import itertools
 import os
-import queue
 import signal
 import sys
 import tempfile
-import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import toolbox
@@ -24,7 +22,6 @@ KINDS = {
     toolbox.WRAP_NOFD: NoFdFuzz,
     "errors": ErrorFuzz,
 }
-SAYS_EVERY = 30  # seconds
 
 
 def everything(stack: contextlib.ExitStack, scratch: Path) -> list[tuple[str, Fuzz]]:
@@ -40,32 +37,22 @@ def everything(stack: contextlib.ExitStack, scratch: Path) -> list[tuple[str, Fu
 
 
 def until_stopped(seed: str, tried: list[tuple[str, Fuzz]]) -> int:
-    """Takes them in turns, as many at a time as there are processors. Returns what to exit with."""
-    waiting = queue.SimpleQueue()
-    for one in tried:
-        waiting.put(one)
-    stopping = threading.Event()
+    """A turn of each, as many at a time as there are processors, over and over. Returns what to exit with."""
+    start = time.monotonic()
 
-    def work():
-        while not stopping.is_set():
-            name, one = waiting.get()
-            one.many(f"{seed} {name}", one.at_once)
-            waiting.put((name, one))
+    def turn(name: str, one: Fuzz):
+        one.many(f"{seed} {name}", one.turn)
 
     def say(end: str):
         count, seconds = sum(one.calls for _, one in tried), time.monotonic() - start
-        print(
-            f"{count} calls in {seconds:.0f} s, {count / seconds:.0f} a second, seed {seed}: {end}",
-            flush=True,
-        )
+        speed = f"{count} calls in {seconds:.0f} s, {count / seconds:.0f} a second"
+        print(f"{speed}, seed {seed}: {end}", flush=True)
 
-    start = time.monotonic()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        workers = [pool.submit(work) for _ in range(os.cpu_count())]
         try:
-            while not (ended := wait(workers, SAYS_EVERY, FIRST_COMPLETED).done):
+            while True:
+                list(pool.map(turn, *zip(*tried, strict=True)))
                 say("no difference so far")
-            ended.pop().result()
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # what runs ends its turn
             say("stopped, no difference")
@@ -73,8 +60,6 @@ def until_stopped(seed: str, tried: list[tuple[str, Fuzz]]) -> int:
         except AssertionError as difference:
             say(f"a difference\n{difference}")
             return 1
-        finally:
-            stopping.set()
 
 
 def main(seed: str) -> int:

@@ -50,7 +50,7 @@ class Fuzz:
 
     expects = "Linux"  # who says what is right
     link, flags = toolbox.WRAP, ()  # what calls.c is compiled with
-    at_once = 10000  # calls, before another has its turn
+    turn = 4000  # calls, before another has its own
     grows = True  # whether it is looked at what the guest's process holds
 
     def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):

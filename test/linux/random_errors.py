@@ -31,7 +31,7 @@ def answer(call: error_host.Call) -> str:
 class ErrorFuzz(Fuzz):
     expects = "contract"
     link = toolbox.WRAP_UBSAN
-    at_once, grows = 1000, False
+    turn, grows = 400, False
 
     def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):
         super().__init__(place, snapshot, native, scratch)
