@@ -186,8 +186,11 @@ def run(command: list[str | Path], check=True, **options):
     return done
 
 
+CLANG, CLANGXX = ([SDK / "bin" / driver, "--target=wasm32-wasip2"] for driver in ("clang", "clang++"))
+
+
 def clang(*words: str | Path, cxx=False, **options):
-    return run([SDK / "bin" / ("clang++" if cxx else "clang"), "--target=wasm32-wasip2", *words], **options)
+    return run([*(CLANGXX if cxx else CLANG), *words], **options)
 
 
 def make(*words: str | Path, snapshot: str | None = SNAPSHOTS[-1], **options):

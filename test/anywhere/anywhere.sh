@@ -73,27 +73,28 @@ suite() {
     grep -qE '^[0-9]+ passed, 0 failed' "$log"
 }
 
-# filesystem MKFS…: on a new filesystem in a file.
-filesystem() {
-    is_root && has "$1" || return
+# mounted WORD…: on what mount(8) makes of these words.
+mounted() {
     mkdir "$here/mounted"
-    truncate -s 4G "$here/image"
-    "$@" "$here/image" >>"$log" 2>&1
-    mount -o loop "$here/image" "$here/mounted" 2>>"$log" || cannot "cannot mount it" || return
+    mount "$@" "$here/mounted" 2>>"$log" || cannot "cannot mount it" || return
     copy "$here/mounted"
     suite "$here/mounted" env
 }
 
-try_tmpfs() {
-    is_root || return
-    mkdir "$here/mounted"
-    mount -t tmpfs tmpfs "$here/mounted"
-    copy "$here/mounted"
-    suite "$here/mounted" env
+# filesystem MKFS…: on a new filesystem in a file.
+filesystem() {
+    is_root && has "$1" || return
+    truncate -s 4G "$here/image"
+    "$@" "$here/image" >>"$log" 2>&1
+    mounted -o loop "$here/image"
 }
 try_ext4() { filesystem mkfs.ext4 -q; }
 try_xfs() { filesystem mkfs.xfs -q; }
 try_btrfs() { filesystem mkfs.btrfs -q; }
+try_tmpfs() {
+    is_root || return
+    mounted -t tmpfs tmpfs
+}
 
 # As nobody, who cannot read root's files: the toolchain is fetched anew.
 try_user() {
@@ -130,22 +131,16 @@ try_newest-python() {
     python "${newest#* }"
 }
 
-try_umask() {
+# surroundings COMMAND…: by way of a command such as env.
+surroundings() {
     copy "$here"
-    (umask 077 && suite "$here" env)
+    suite "$here" "$@"
 }
-try_locale() {
-    copy "$here"
-    suite "$here" env -u LC_ALL LANG=de_DE.UTF-8
-}
-try_no-locale() {
-    copy "$here"
-    suite "$here" env -u LC_ALL -u LANG
-}
-try_timezone() {
-    copy "$here"
-    suite "$here" env TZ=Asia/Kathmandu
-}
+# shellcheck disable=SC2016 # for that sh
+try_umask() { surroundings sh -c 'umask 077 && exec "$@"' sh; }
+try_locale() { surroundings env -u LC_ALL LANG=de_DE.UTF-8; }
+try_no-locale() { surroundings env -u LC_ALL -u LANG; }
+try_timezone() { surroundings env TZ=Asia/Kathmandu; }
 
 # One line that says so, at once.
 try_space() {

@@ -25,16 +25,12 @@ def package(snapshot: str = NEWEST) -> Path:
     return toolbox.build_dir(snapshot) / "package"
 
 
-def script(*words: str | Path, **options):
-    return toolbox.run([SH, SCRIPT, *words], **options)
-
-
 def install(prefix: Path, snapshot: str = NEWEST, **options):
-    return script("--from", package(snapshot), "--prefix", prefix, **options)
+    return toolbox.run([SH, SCRIPT, "--from", package(snapshot), "--prefix", prefix], **options)
 
 
 def uninstall(prefix: Path, **options):
-    return script("--uninstall", "--prefix", prefix, **options)
+    return toolbox.run([SH, SCRIPT, "--uninstall", "--prefix", prefix], **options)
 
 
 def is_whole(prefix: Path, snapshot: str = NEWEST) -> bool:

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The overlay by each way of packaging it: a guest is built that way, and run."""
 
-import filecmp
 import os
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 import toolbox
 from packages import tools, wasi_sdk
-from packages.tools import NAMES, NEWEST, PRINTS, printed
+from packages.tools import NAMES, NEWEST, PRINTS, printed, prints
 
 CLANG = toolbox.SDK / "bin/clang"
+LIBC = "lib/wasm32-wasip2/libc.a"
 
 
 @pytest.fixture(params=toolbox.SNAPSHOTS)
@@ -23,42 +24,32 @@ def installed(request, tmp_path) -> tuple[str, Path]:
     return request.param, prefix
 
 
-def clang(snapshot: str, *words: str | Path) -> None:
+def compiler(snapshot: str) -> list[str | Path]:
     sysroot = toolbox.stock_sysroot(snapshot)
-    toolbox.clang(f"--sysroot={sysroot}", "-Wall", "-Wextra", "-Werror", *words)
+    return [*toolbox.CLANG, f"--sysroot={sysroot}", "-Wall", "-Wextra", "-Werror"]
 
 
-def pkg_config(prefix: Path, *words: str, **environment: str) -> str:
-    """What it prints; flags are as a shell would read them, and the prefix has a space in its name."""
+def pkg_config(prefix: Path, *words: str, **environment: str) -> list[str]:
+    """What it prints, as a shell would read it: the prefix has a space in its name."""
     toolbox.needs("pkg-config")
     where = {"PKG_CONFIG_LIBDIR": f"{prefix}/lib/wasm32-wasip2/pkgconfig", "PKG_CONFIG_PATH": ""}
-    return toolbox.run(["pkg-config", *words], env=os.environ | where | environment).stdout
-
-
-def compile_with(flags: str, snapshot: str, *words: str | Path) -> None:
-    command = [CLANG, "--target=wasm32-wasip2", f"--sysroot={toolbox.stock_sysroot(snapshot)}", *words]
-    toolbox.run(["sh", "-c", f'"$@" {flags}', "sh", *command])
+    return shlex.split(toolbox.run(["pkg-config", *words], env=os.environ | where | environment).stdout)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pkg_config(installed, name, guest, tmp_path):
     snapshot, prefix = installed
     flags = pkg_config(prefix, "--cflags", "--libs", name)
-    compile_with(flags, snapshot, guest, "-o", tmp_path / "guest.wasm")
-    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
-    version = pkg_config(prefix, "--modversion", name).strip()
-    include = f"-isystem{prefix}/include/wasm32-wasip2"
-    clang(snapshot, include, "-fsyntax-only", version_check(tmp_path, version))
-
-
-def version_check(tmp_path: Path, version: str) -> Path:
+    assert prints(tmp_path, *compiler(snapshot), guest, *flags) == PRINTS[name]
+    (version,) = pkg_config(prefix, "--modversion", name)
     major, minor, patch = version.split(".")
     source = tmp_path / "version.c"
     source.write_text(
         "#include <wasi/utimens.h>\n"
         f'_Static_assert(WASI_UTIMENS_VERSION == {major} * 10000 + {minor} * 100 + {patch}, "");\n'
     )
-    return source
+    include = f"-isystem{prefix}/include/wasm32-wasip2"
+    toolbox.run([*compiler(snapshot), include, "-fsyntax-only", source])
 
 
 @pytest.mark.parametrize(
@@ -69,8 +60,7 @@ def test_pkg_config_in_a_strict_compilation(standard, snapshot, tmp_path):
     flags = pkg_config(toolbox.installed(snapshot), "--cflags", "wasi-utimens")
     source = tmp_path / f"guest.{'cpp' if '+' in standard else 'c'}"
     source.write_text("#include <sys/time.h>\n#include <wasi/utimens.h>\nint main(void) { return 0; }\n")
-    strict = [f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
-    compile_with(flags, snapshot, *strict, source)
+    toolbox.run([*compiler(snapshot), *flags, f"-std={standard}", "-pedantic", "-fsyntax-only", source])
 
 
 def test_pkg_config_with_a_system_root(guest, tmp_path):
@@ -79,8 +69,7 @@ def test_pkg_config_with_a_system_root(guest, tmp_path):
     toolbox.make("install", f"DESTDIR={root}", "PREFIX=/opt/overlay")
     words = ["--cflags", "--libs", "wasi-utimens"]
     flags = pkg_config(root / "opt/overlay", *words, PKG_CONFIG_SYSROOT_DIR=str(root))
-    compile_with(flags, NEWEST, guest, "-o", tmp_path / "guest.wasm")
-    assert printed(tmp_path / "guest.wasm") == PRINTS["wasi-utimens"]
+    assert prints(tmp_path, *compiler(NEWEST), guest, *flags) == PRINTS["wasi-utimens"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,27 +77,20 @@ def test_clang_configuration_file_and_nothing_else(name, guest, tmp_path):
     """No target and no sysroot named: the SDK's own."""
     if toolbox.NAMED_SYSROOT:
         pytest.skip("the sysroot is not the SDK's own")
-    newest = [s for s in toolbox.SNAPSHOTS if is_sdk_sysroot(s)]
-    config = toolbox.installed(newest[0]) / f"share/wasi-utimens/{name}.cfg"
-    toolbox.run([CLANG, f"--config={config}", guest, "-o", tmp_path / "guest.wasm"])
-    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
-
-
-def is_sdk_sysroot(snapshot: str) -> bool:
-    libc = "lib/wasm32-wasip2/libc.a"
-    return filecmp.cmp(toolbox.stock_sysroot(snapshot) / libc, toolbox.SDK / "share/wasi-sysroot" / libc)
+    own = (toolbox.SDK / "share/wasi-sysroot" / LIBC).read_bytes()
+    snapshot = next(s for s in toolbox.SNAPSHOTS if (toolbox.stock_sysroot(s) / LIBC).read_bytes() == own)
+    config = toolbox.installed(snapshot) / f"share/wasi-utimens/{name}.cfg"
+    assert prints(tmp_path, CLANG, f"--config={config}", guest) == PRINTS[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_clang_configuration_file(installed, name, guest, tmp_path):
     """In one step, and compiled and linked apart: no flag is unused in either."""
     snapshot, prefix = installed
-    config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
-    clang(snapshot, config, guest, "-o", tmp_path / "guest.wasm")
-    assert printed(tmp_path / "guest.wasm") == PRINTS[name]
-    clang(snapshot, config, "-c", guest, "-o", tmp_path / "guest.o")
-    clang(snapshot, config, tmp_path / "guest.o", "-o", tmp_path / "linked.wasm")
-    assert printed(tmp_path / "linked.wasm") == PRINTS[name]
+    command = [*compiler(snapshot), f"--config={prefix}/share/wasi-utimens/{name}.cfg"]
+    assert prints(tmp_path, *command, guest) == PRINTS[name]
+    toolbox.run([*command, "-c", guest, "-o", tmp_path / "guest.o"])
+    assert prints(tmp_path, *command, tmp_path / "guest.o") == PRINTS[name]
 
 
 CMAKE_PROJECT = """
@@ -189,7 +171,7 @@ def configure(tmp_path_factory) -> Path:
 def found_by(configure: Path, where: Path, flags: list[str]) -> tuple[set[str], set[str]]:
     """The functions and the declarations that a configure script finds."""
     where.mkdir()
-    compiler = " ".join([str(CLANG), "--target=wasm32-wasip2", *flags])
+    compiler = " ".join(map(str, [*toolbox.CLANG, *flags]))
     toolbox.run([configure, "--host=wasm32-wasip2", f"CC={compiler}"], cwd=where)
     defined = {
         line.split()[1] for line in (where / "config.h").read_text().splitlines() if line.endswith(" 1")

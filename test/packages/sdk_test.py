@@ -46,9 +46,8 @@ def copy(sdk, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("driver", ["clang", "clang++"])
 def test_clang_without_a_sysroot(driver, copy, guest, tmp_path):
-    words = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", guest]
-    toolbox.run([*words, "-o", tmp_path / "guest.wasm"])
-    assert tools.printed(tmp_path / "guest.wasm") == WHOLE
+    command = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", guest]
+    assert tools.prints(tmp_path, *command) == WHOLE
 
 
 def test_the_cmake_toolchain_file_of_wasi_sdk(copy, guest, tmp_path):
@@ -75,9 +74,8 @@ def test_what_changes_is_copied_and_the_rest_is_linked(sdk, copy):
 def test_make_sdk(guest, tmp_path):
     """By make, of the SDK that it has anyway, for a host without set-times."""
     toolbox.make("sdk", f"DEST={tmp_path / 'sdk'}", "FD=no", snapshot=None)
-    words = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", guest]
-    toolbox.run([*words, "-o", tmp_path / "guest.wasm"])
-    assert tools.printed(tmp_path / "guest.wasm") == NOFD
+    command = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", guest]
+    assert tools.prints(tmp_path, *command) == NOFD
 
 
 # --- Refused -----------------------------------------------------------------

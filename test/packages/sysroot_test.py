@@ -196,11 +196,14 @@ SIDE_BY_SIDE_PRINTS = [
 ]
 
 
+def check_side_by_side(sysroot: Path, where: Path) -> None:
+    (where / "guest.c").write_text(SIDE_BY_SIDE)
+    command = [*toolbox.CLANG, f"--sysroot={sysroot}", "-Wall", "-Werror", where / "guest.c"]
+    assert tools.prints(where, *command).splitlines() == SIDE_BY_SIDE_PRINTS
+
+
 def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
-    (tmp_path / "guest.c").write_text(SIDE_BY_SIDE)
-    flags = [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}", "-Wall", "-Werror"]
-    toolbox.clang(*flags, tmp_path / "guest.c", "-o", tmp_path / "guest.wasm")
-    assert tools.printed(tmp_path / "guest.wasm").splitlines() == SIDE_BY_SIDE_PRINTS
+    check_side_by_side(toolbox.build_dir(snapshot) / toolbox.SYSROOT, tmp_path)
 
 
 def test_fd_no_imports_no_set_times(snapshot, guest, tmp_path):
@@ -298,9 +301,7 @@ def test_a_libc_that_wasi_sdk_built(tmp_path):
     """That of Rust's wasm32-wasip2, with Debian's headers of about its time."""
     stock, copy = wasi_sdk.make_sysroot(tmp_path / "stock"), tmp_path / "copy"
     toolbox.run(command(stock, copy, snapshot=wasi_sdk.headers_of()))
-    (tmp_path / "guest.c").write_text(SIDE_BY_SIDE)
-    toolbox.clang(f"--sysroot={copy}", tmp_path / "guest.c", "-o", tmp_path / "guest.wasm")
-    assert tools.printed(tmp_path / "guest.wasm").splitlines() == SIDE_BY_SIDE_PRINTS
+    check_side_by_side(copy, tmp_path)
 
 
 def test_make_sysroot_for_a_host_without_set_times(tmp_path):

@@ -87,6 +87,12 @@ def printed(guest: Path) -> str:
     return toolbox.run_guest(guest, dirs={"/d": directory, ".": guest.parent}).stdout
 
 
+def prints(where: Path, *compiler: str | Path) -> str:
+    """The guest that this command makes, once it is told where."""
+    toolbox.run([*compiler, "-o", where / "guest.wasm"])
+    return printed(where / "guest.wasm")
+
+
 # --- CMake -------------------------------------------------------------------
 
 
