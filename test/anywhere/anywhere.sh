@@ -24,7 +24,11 @@ chmod 755 "$scratch"
 clean_up() {
     local mounted
     awk -v top="$scratch/" 'index($2, top) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do
-        umount "$mounted"
+        # What a make left in the background ends soon after it.
+        for _ in {1..20}; do
+            ! umount "$mounted" 2>/dev/null || break
+            sleep 0.5
+        done
     done
     rm -rf --one-file-system "$scratch"
 }
@@ -51,7 +55,7 @@ copy() {
     chmod 1777 "$1/tmp"
     # Status 1: a file changed meanwhile, as a log may.
     { tar -C "$tree" --exclude=./{.toolchain,build/{cpython,clients,dist,anywhere}} -c . || [ $? = 1 ]; } |
-        tar -C "$1/tree" -x
+        tar -C "$1/tree" --warning=no-timestamp -x
     for piece in "$tree"/.toolchain/*; do
         case ${piece##*/} in
         stamps) cp -r "$piece" "$1/tree/.toolchain/" ;;
