@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads our Markdown pages: their code blocks and tables."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,18 +46,14 @@ def inline(page: str) -> list[Token]:
 
 def table(page: str, heading: str) -> list[dict[str, str]]:
     """The rows of the first table under a heading: each cell by what stands over its column."""
-    rows, cells, title, here = [], [], "", False
-    tokens = PARSER.parse(path(page).read_text())
-    for token, before in zip(tokens, [None, *tokens], strict=False):
-        if token.type == "inline" and before.type == "heading_open":
-            title = token.content
-        here = here or (token.type == "table_open" and title == heading)
-        if here and token.type == "inline":
-            cells.append(token.content)
-        if here and token.type == "tr_close":
-            rows.append(cells)
-            cells = []
-        if here and token.type == "table_close":
-            names, *rows = rows
-            return [dict(zip(names, row, strict=True)) for row in rows]
-    raise LookupError(f"{page} has no table under {heading!r}")
+    tokens = itertools.dropwhile(lambda token: token.content != heading, PARSER.parse(path(page).read_text()))
+    tokens = itertools.dropwhile(lambda token: token.type != "table_open", tokens)
+    rows: list[list[str]] = []
+    for token in itertools.takewhile(lambda token: token.type != "table_close", tokens):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            rows[-1].append(token.content)
+    assert rows, f"{page} has no table under {heading!r}"
+    names, *rows = rows
+    return [dict(zip(names, row, strict=True)) for row in rows]
