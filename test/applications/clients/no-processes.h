@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Included before each source file of xz (-include), so that the source itself stays as it is: WASI
- * has no signals, users or pipes between processes, and wasi-libc does not declare what is about
- * them.
+ * Included before each source file of xz and libarchive (-include), so that the source itself stays
+ * as it is: WASI has no signals, users or pipes between processes, and wasi-libc does not declare
+ * what is about them. Headers that wasi-libc lacks are in include/, with nothing in them.
  */
-#ifndef NO_PROCESSES_H
-#define NO_PROCESSES_H
+#pragma once
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,4 +74,39 @@ static inline int fchown(int fd, uid_t user, gid_t group) {
   return -1;
 }
 
-#endif
+/* <pwd.h> */
+struct passwd {
+  char *pw_name;
+  char *pw_dir;
+  uid_t pw_uid;
+  gid_t pw_gid;
+};
+static inline struct passwd *getpwuid(uid_t user) { return (void)user, (struct passwd *)0; }
+static inline struct passwd *getpwnam(const char *name) { return (void)name, (struct passwd *)0; }
+
+/* <grp.h> */
+struct group {
+  char *gr_name;
+  gid_t gr_gid;
+};
+static inline struct group *getgrgid(gid_t group) { return (void)group, (struct group *)0; }
+static inline struct group *getgrnam(const char *name) { return (void)name, (struct group *)0; }
+
+/* <sys/wait.h> */
+#define WIFSIGNALED(status) ((void)(status), 0)
+#define WTERMSIG(status) ((void)(status), 0)
+#define WIFEXITED(status) ((void)(status), 1)
+#define WEXITSTATUS(status) (status)
+static inline pid_t waitpid(pid_t process, int *status, int options) {
+  (void)process, (void)status, (void)options;
+  errno = ECHILD;
+  return -1;
+}
+
+/* <readpassphrase.h>: there is no terminal to ask at. */
+#define RPP_ECHO_OFF 0
+#define RPP_REQUIRE_TTY 0
+static inline char *readpassphrase(const char *prompt, char *buffer, size_t size, int flags) {
+  (void)prompt, (void)buffer, (void)size, (void)flags;
+  return NULL;
+}
