@@ -429,20 +429,12 @@ static const char *error_name(int error) {
   return name == NULL ? "unknown error" : name;
 }
 
-static void print_time(struct timespec time) {
+static void print_time(const char *before, struct timespec time) {
   if (time.tv_nsec == UTIME_NOW || time.tv_nsec == UTIME_OMIT) {
-    printf("%s", time.tv_nsec == UTIME_NOW ? "now" : "omit");
-    return;
+    printf("%s%s", before, time.tv_nsec == UTIME_NOW ? "now" : "omit");
+  } else {
+    printf("%s%lld.%09ld", before, (long long)time.tv_sec, time.tv_nsec);
   }
-  printf("%lld.%09ld", (long long)time.tv_sec, time.tv_nsec);
-}
-
-static void print_times_json(const char *name, const struct timespec times[2]) {
-  printf(", \"%s\": [\"", name);
-  print_time(times[0]);
-  printf("\", \"");
-  print_time(times[1]);
-  printf("\"]");
 }
 
 static void begin_json(const struct row *row) {
@@ -467,8 +459,11 @@ static void end_json(const struct row *row, const struct outcome *outcome) {
     printf(", \"file\": \"%s\"", *relative == '/' ? relative + 1 : ".");
   }
   if (outcome->file != NONE || outcome->wrong_time != 0) {
-    print_times_json("asked", row->times);
-    print_times_json("found", outcome->found);
+    print_time(", \"asked\": [\"", row->times[0]);
+    print_time("\", \"", row->times[1]);
+    print_time("\"], \"found\": [\"", outcome->found[0]);
+    print_time("\", \"", outcome->found[1]);
+    printf("\"]");
   }
   putchar('}');
 }
@@ -482,10 +477,8 @@ static void end_line(const struct row *row, const struct outcome *outcome) {
     printf(": %s", outcome->fault);
   }
   if (outcome->wrong_time != 0) {
-    printf(", asked ");
-    print_time(row->times[outcome->wrong_time - 1]);
-    printf(", found ");
-    print_time(outcome->found[outcome->wrong_time - 1]);
+    print_time(", asked ", row->times[outcome->wrong_time - 1]);
+    print_time(", found ", outcome->found[outcome->wrong_time - 1]);
   }
   putchar('\n');
 }
@@ -523,15 +516,6 @@ static void run_row(const struct row *row) {
   }
 }
 
-static bool is_row(const char *id) {
-  for (size_t i = 0; i < row_count; ++i) {
-    if (strcmp(rows[i].id, id) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 int main(int argc, char *argv[]) {
   const char *only = NULL;
   int next = 1;
@@ -558,7 +542,11 @@ int main(int argc, char *argv[]) {
   if (!name_places("fd-directory-renamed") || stat(directory, &directory_before) != 0) {
     return fail(directory);
   }
-  if (only != NULL && !is_row(only)) {
+  size_t first = 0;
+  while (only != NULL && first < row_count && strcmp(rows[first].id, only) != 0) {
+    ++first;
+  }
+  if (first == row_count) {
     fprintf(stderr, "utimes-probe: no row %s: --json names them all, as id\n", only);
     return 1;
   }
@@ -581,14 +569,10 @@ int main(int argc, char *argv[]) {
   printf(json ? "{\"version\": \"%d.%d.%d\", \"results\": ["
               : "utimes-probe %d.%d.%d: the file times that this host sets\n",
          WASI_UTIMENS_VERSION_MAJOR, WASI_UTIMENS_VERSION_MINOR, WASI_UTIMENS_VERSION_PATCH);
-  enum form form = EITHER;
-  for (size_t i = 0; i < row_count; ++i) {
-    if (only != NULL && strcmp(rows[i].id, only) != 0) {
-      continue;
-    }
-    if (!json && rows[i].form != form) {
-      form = rows[i].form;
-      printf("\n%s\n", forms[form].label);
+  const size_t end = only == NULL ? row_count : first + 1;
+  for (size_t i = first; i < end; ++i) {
+    if (!json && (i == first || rows[i].form != rows[i - 1].form)) {
+      printf("\n%s\n", forms[rows[i].form].label);
     }
     run_row(&rows[i]);
   }
