@@ -4,7 +4,6 @@
 `make test` has built all that is looked for here: see `test-build` in the Makefile.
 """
 
-import functools
 import os
 import shutil
 import subprocess
@@ -139,17 +138,6 @@ CALLS_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werro
 def compile_calls(snapshot: str, link: str, output: Path, *flags: str) -> Path:
     stock = ["-DSTOCK"] if link == STOCK else []
     return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *stock, *flags])
-
-
-def compiled_once(tmp_path_factory, source: Path, flags=()):
-    """Compiles a guest for a snapshot and a way to link, each when it is first asked for."""
-
-    @functools.cache
-    def compiled(snapshot: str, link: str) -> Path:
-        output = tmp_path_factory.mktemp(source.stem) / f"{source.stem}.wasm"
-        return compile_guest(snapshot, link, output, source, flags=flags)
-
-    return lambda snapshot, link=WRAP: compiled(snapshot, link)
 
 
 def run_guest(

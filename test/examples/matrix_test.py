@@ -138,11 +138,8 @@ def test_look_from_outside(kind, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def guest(tmp_path_factory):
-    wasm = tmp_path_factory.mktemp("probe") / "probe.wasm"
-    return toolbox.compile_guest(
-        toolbox.SNAPSHOTS[-1], toolbox.WRAP, wasm, toolbox.ROOT / "examples/utimes-probe.c"
-    )
+def guest(probes):
+    return probes(toolbox.SNAPSHOTS[-1])
 
 
 def test_host_that_is_wrong_alike_is_caught_from_outside(guest, tmp_path):

@@ -14,8 +14,6 @@ from examples.matrix.probe import written
 from host.error_host import LIES, OK, REAL, Call, Guest, Host, Lie
 from wasmtime import component
 
-STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
-
 TIMES = ["now", "access", "modification", "nanoseconds", "today", "epoch", "2038", "2106", "before-1970"]
 FILES = ["read-only", "write-only", "read-write", "append", "renamed", "unlinked"]
 PATHS = ["file", "dirfd", "directory", "preopen", "follow", "nofollow", "dangling"]
@@ -37,12 +35,6 @@ def both(*attempts: str) -> list[str]:
 
 
 NOW = both("now")
-
-
-@pytest.fixture(scope="module")
-def probes(tmp_path_factory):
-    """The compiled probe for a snapshot and a way to link, once."""
-    return toolbox.compiled_once(tmp_path_factory, toolbox.ROOT / "examples/utimes-probe.c", flags=STRICT)
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,7 @@ import pytest
 import toolbox
 from toolbox import times_of
 
-STRICT = ["-std=c17", "-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror"]
 START = (1_111_111_111_111_111_111, 1_222_222_222_222_222_222)
-
-
-@pytest.fixture(scope="module")
-def touches(tmp_path_factory):
-    """touch.wasm for a snapshot and a way to link the overlay, compiled once."""
-    return toolbox.compiled_once(tmp_path_factory, toolbox.ROOT / "examples/touch.c", flags=STRICT)
 
 
 def runner(wasm_of, directory: Path):
@@ -32,14 +25,14 @@ def runner(wasm_of, directory: Path):
 
 
 @pytest.fixture
-def touch(snapshot, touches, tmp_path):
-    return runner(lambda link: touches(snapshot, link), tmp_path)
+def touch(snapshot, example, tmp_path):
+    return runner(lambda link: example("touch", snapshot, link), tmp_path)
 
 
 @pytest.fixture
-def newest_touch(touches, tmp_path):
+def newest_touch(example, tmp_path):
     """For what no libc has a part in."""
-    return runner(lambda link: touches(toolbox.SNAPSHOTS[-1], link), tmp_path)
+    return runner(lambda link: example("touch", toolbox.SNAPSHOTS[-1], link), tmp_path)
 
 
 def make(path: Path) -> Path:
