@@ -24,7 +24,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from tree import ROOT, STATE, Mutant, Tree
+from tree import ROOT, STATE, Mutant, Tree, kind_of
 
 HERE = Path(__file__).parent
 REPORT = ROOT / "docs/MUTANTS.md"
@@ -62,8 +62,8 @@ def start_worker(numbers):
     worker = Tree(f"tree-{numbers.get()}")
 
 
-def check():
-    Tree("unbroken").check()
+def check(kinds: set[str]):
+    Tree("unbroken").check(kinds)
 
 
 def work(job: tuple[Mutant, bool, float]) -> tuple[Mutant, str, str] | None:
@@ -161,7 +161,8 @@ def is_to_be_tried(mutant: Mutant, verdict: list[str] | None, quick: bool) -> bo
 
 def try_all(jobs: list[tuple[Mutant, bool, float]], known: dict[str, list[str]], workers: int):
     STATE.mkdir(parents=True, exist_ok=True)
-    checking = multiprocessing.Process(target=check)
+    kinds = {kind_of(mutant) for mutant, quick, _ in jobs if not quick}
+    checking = multiprocessing.Process(target=check, args=(kinds,))
     checking.start()
     checking.join()
     if checking.exitcode != 0:

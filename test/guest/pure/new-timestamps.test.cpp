@@ -5,6 +5,7 @@
 #include <catch_amalgamated.hpp>
 
 #include <limits.h>
+#include <stdint.h>
 
 using namespace wasi_utimens;
 using wit::new_timestamp_tag;
@@ -109,4 +110,14 @@ TEST_CASE("new-timestamps: both are omitted only where both are UTIME_OMIT") {
     CHECK(!both_omitted(first));
     CHECK(!both_omitted(second));
   }
+}
+
+TEST_CASE("new-timestamps: NULL is no pair of times, though linear memory begins at address 0") {
+  volatile uintptr_t address = 0; // so that the compiler does not know it
+  auto *times = reinterpret_cast<timespec *>(address);
+  const timespec before[2] = {times[0], times[1]};
+  times[0].tv_nsec = times[1].tv_nsec = UTIME_OMIT;
+  CHECK(!both_omitted(times));
+  times[0] = before[0];
+  times[1] = before[1];
 }

@@ -136,9 +136,11 @@ TEST_CASE("utf8: a string that ends with the linear memory is not read past its 
     for (size_t length = 0; length < 40; ++length) {
       CAPTURE(pages, length);
       char *const text = end - length - 1;
-      memset(text, 'x', length);
       end[-1] = '\0';
-      CHECK(utf8_length(text) == length);
+      for (const char ascii : {'\x01', 'x', '\x7F'}) {
+        memset(text, ascii, length);
+        CHECK(utf8_length(text) == length);
+      }
       if (length > 0) {
         end[-2] = '\xE2';
         CHECK(utf8_length(text) == not_utf8);
