@@ -28,20 +28,17 @@ try() {
 
 # --- What is asked for -------------------------------------------------------
 
-usage() {
-    cat <<'END'
+# from: what `make` has built for a sysroot
+sysroot='' sdk='' prefix='' from='' uninstall=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help)
+        cat <<'END'
 usage: install.sh --sysroot DIR --prefix DIR   what this sysroot's wasi-libc needs
        install.sh --sdk DIR --prefix DIR       the same, by the sysroot of a wasi-sdk
        install.sh --uninstall --prefix DIR     what was installed there gone, and nothing else
 DESTDIR, where it is set, goes before the prefix.
 END
-}
-
-sysroot='' sdk='' prefix='' package='' uninstall=''
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help)
-        usage
         exit
         ;;
     --uninstall) uninstall=yes name=uninstall ;;
@@ -52,12 +49,7 @@ while [ $# -gt 0 ]; do
         /*) directory=$2 ;;
         *) directory=$PWD/$2 ;;
         esac
-        case $1 in
-        --sysroot) sysroot=$directory ;;
-        --sdk) sdk=$directory ;;
-        --prefix) prefix=$directory ;;
-        --from) package=$directory ;; # what `make` has built for a sysroot
-        esac
+        eval "${1#--}=\$directory"
         shift
         ;;
     *) fail "no option $1: see install.sh --help" ;;
@@ -67,17 +59,18 @@ done
 
 # A release has a package for each generation beside this file.
 case $0 in
-*/*) here=${0%/*} ;;
-*) here=. ;;
+/*) here=${0%/*} ;;
+*/*) here=$PWD/${0%/*} ;;
+*) here=$PWD ;;
 esac
-if [ -z "$uninstall" ] && [ -z "$package" ]; then
+package=$from
+if [ -z "$uninstall$package" ]; then
     [ -n "$sysroot$sdk" ] || fail "for which wasi-libc? Name a --sysroot, or a wasi-sdk as --sdk"
     [ -z "$sdk" ] || [ -x "$sdk/bin/llvm-nm" ] || fail "$sdk is no wasi-sdk: it has no bin/llvm-nm"
     generation=$(WASI_SDK_PATH=${sdk:-${WASI_SDK_PATH:-}} sh "$here/generation.sh" "${sysroot:-$sdk/share/wasi-sysroot}")
     package=$here/$generation
     [ -d "$package" ] || fail "this release has nothing for $generation"
 fi
-case ${package:-/} in /*) ;; *) package=$PWD/$package ;; esac
 
 [ -n "$prefix" ] || fail "where to? Name a --prefix"
 prefix=${prefix%/}
@@ -209,10 +202,8 @@ undo() {
     exit $status
 }
 
-same() { [ "$1" = "$2" ]; }
-
 write() { # FILE LINES
-    printf '%s\n' "$2" >"$1" && same "$(cat "$1")" "$2"
+    printf '%s\n' "$2" >"$1" && [ "$(cat "$1")" = "$2" ]
 }
 
 # shellcheck disable=SC2086
@@ -263,7 +254,7 @@ install_package() {
         cd $stage/new
         try chmod 644 $new
         try cksum $new
-        same "$said" "$lines" || fail "what was copied is not what $package/$manifest says"
+        [ "$said" = "$lines" ] || fail "what was copied is not what $package/$manifest says"
     )
     kept=$stage/old/${manifest%/*}
     for file in $ours; do
@@ -287,7 +278,7 @@ install_package() {
         try mv -f "$stage/new/$file" "$file"
     done
     try cksum $new
-    same "$said" "$lines" || fail "what is in $target is not what was put there"
+    [ "$said" = "$lines" ] || fail "what is in $target is not what was put there"
     try mv -f $stage/manifest $manifest
     trap - EXIT
     try rm -rf $stage
