@@ -158,9 +158,6 @@ $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a
 		include/wasi/utimens.h $(wildcard scripts/package/*) scripts/package.sh Makefile
 	scripts/package.sh $(BUILD)/wrap $(SHARED) $@ $(WRAPPED)
 
-.PHONY: package
-package: $(PACKAGE)
-
 # What is named goes by the environment, since it may have any character.
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
@@ -185,18 +182,15 @@ DIST ?= build/dist
 $(BUILD)/package-counted: $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a $(PACKAGE)
 	scripts/package.sh $(BUILD)/counted '' $@ $(WRAPPED)
 
-.PHONY: package-counted
-package-counted: $(BUILD)/package-counted
-
 .PHONY: dist
 dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generation
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots
 	@for sysroot in .toolchain/sysroots/*; do \
-	    $(MAKE) -s SYSROOT=$$sysroot package; \
 	    build=build/$${sysroot##*/}; \
+	    $(MAKE) -s SYSROOT=$$sysroot $$build/package; \
 	    packages+=($$(cat $$build/generation)=$$build/package); \
 	done; \
-	$(MAKE) -s SYSROOT=$$sysroot package-counted; \
+	$(MAKE) -s SYSROOT=$$sysroot $$build/package-counted; \
 	scripts/dist.sh '$(DIST)' descriptor-counted=$$build/package-counted "$${packages[@]}"
 
 # --- A sysroot with the overlay inside ---------------------------------------

@@ -22,9 +22,8 @@ def copied(to: Path) -> Path:
 
 def make(tree: Path, *words: str, stdin=subprocess.DEVNULL) -> subprocess.Popen:
     """As a user types it, whatever make runs the tests."""
-    outer = ("TREE_LOCKED", "WASI_SDK_PATH", "SYSROOT")
-    environment = {name: value for name, value in os.environ.items() if name not in outer}
-    environment = {name: value for name, value in environment.items() if not name.startswith("MAKE")}
+    outer = ("TREE_LOCKED", "WASI_SDK_PATH")
+    environment = {name: value for name, value in toolbox.ENVIRONMENT.items() if name not in outer}
     streams = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(["make", "-s", "-C", str(tree), *words], env=environment, text=True, **streams)
 

@@ -4,8 +4,8 @@
 
 # On the newest wasi-libc there is, whose name is known once the toolchain is there. FD=no: for hosts
 # that cannot set times through a descriptor; then os.utime must not say that it takes one.
-PYTHON_NAME := $(if $(filter no,$(FD)),nofd,overlay)
-PYTHON_ANSWERS := $(if $(filter no,$(FD)),ac_cv_func_futimens=no ac_cv_func_futimes=no)
+PYTHON_NAME := $(if $(nofd),nofd,overlay)
+PYTHON_ANSWERS := $(if $(nofd),ac_cv_func_futimens=no ac_cv_func_futimes=no)
 NEWEST_SYSROOT = $(if $(WASI_SDK_PATH),$(SYSROOT),$(lastword $(sort $(shell ls -d .toolchain/sysroots/*))))
 
 .PHONY: cpython-toolchain
@@ -15,8 +15,8 @@ cpython-toolchain:
 
 .PHONY: cpython
 cpython: | cpython-toolchain ## [FD=no]: CPython for WASI on the overlay sysroot
-	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd)
-	@scripts/cpython.sh $(SDK) build/cpython-sysroot$(if $(filter no,$(FD)),-nofd) $(PYTHON_NAME) $(PYTHON_ANSWERS)
+	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/cpython-sysroot$(nofd)
+	@scripts/cpython.sh $(SDK) build/cpython-sysroot$(nofd) $(PYTHON_NAME) $(PYTHON_ANSWERS)
 
 # Stock beside it, to compare.
 .PHONY: cpython-stock

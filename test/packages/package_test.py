@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import toolbox
 from packages import tools, wasi_sdk
-from packages.tools import NAMES, NEWEST, PRINTS, printed, prints
+from packages.tools import FUNCTIONS, GUEST, NAMES, NEWEST, PRINTS, STOCK_HAS, printed, prints
 
 CLANG = toolbox.SDK / "bin/clang"
 LIBC = "lib/wasm32-wasip2/libc.a"
@@ -37,10 +37,10 @@ def pkg_config(prefix: Path, *words: str, **environment: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pkg_config(installed, name, guest, tmp_path):
+def test_pkg_config(installed, name, tmp_path):
     snapshot, prefix = installed
     flags = pkg_config(prefix, "--cflags", "--libs", name)
-    assert prints(tmp_path, *compiler(snapshot), guest, *flags) == PRINTS[name]
+    assert prints(tmp_path, *compiler(snapshot), GUEST, *flags) == PRINTS[name]
     (version,) = pkg_config(prefix, "--modversion", name)
     major, minor, patch = version.split(".")
     source = tmp_path / "version.c"
@@ -63,45 +63,45 @@ def test_pkg_config_in_a_strict_compilation(standard, snapshot, tmp_path):
     toolbox.run([*compiler(snapshot), *flags, f"-std={standard}", "-pedantic", "-fsyntax-only", source])
 
 
-def test_pkg_config_with_a_system_root(guest, tmp_path):
+def test_pkg_config_with_a_system_root(tmp_path):
     """PKG_CONFIG_SYSROOT_DIR, for what was installed below that directory."""
     root = tmp_path / "root"
     toolbox.make("install", f"DESTDIR={root}", "PREFIX=/opt/overlay")
     words = ["--cflags", "--libs", "wasi-utimens"]
     flags = pkg_config(root / "opt/overlay", *words, PKG_CONFIG_SYSROOT_DIR=str(root))
-    assert prints(tmp_path, *compiler(NEWEST), guest, *flags) == PRINTS["wasi-utimens"]
+    assert prints(tmp_path, *compiler(NEWEST), GUEST, *flags) == PRINTS["wasi-utimens"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_clang_configuration_file_and_nothing_else(name, guest, tmp_path):
+def test_clang_configuration_file_and_nothing_else(name, tmp_path):
     """No target and no sysroot named: the SDK's own."""
     if toolbox.NAMED_SYSROOT:
         pytest.skip("the sysroot is not the SDK's own")
     own = (toolbox.SDK / "share/wasi-sysroot" / LIBC).read_bytes()
     snapshot = next(s for s in toolbox.SNAPSHOTS if (toolbox.stock_sysroot(s) / LIBC).read_bytes() == own)
     config = toolbox.installed(snapshot) / f"share/wasi-utimens/{name}.cfg"
-    assert prints(tmp_path, CLANG, f"--config={config}", guest) == PRINTS[name]
+    assert prints(tmp_path, CLANG, f"--config={config}", GUEST) == PRINTS[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_clang_configuration_file(installed, name, guest, tmp_path):
+def test_clang_configuration_file(installed, name, tmp_path):
     """In one step, and compiled and linked apart: no flag is unused in either."""
     snapshot, prefix = installed
     command = [*compiler(snapshot), f"--config={prefix}/share/wasi-utimens/{name}.cfg"]
-    assert prints(tmp_path, *command, guest) == PRINTS[name]
-    toolbox.run([*command, "-c", guest, "-o", tmp_path / "guest.o"])
+    assert prints(tmp_path, *command, GUEST) == PRINTS[name]
+    toolbox.run([*command, "-c", GUEST, "-o", tmp_path / "guest.o"])
     assert prints(tmp_path, *command, tmp_path / "guest.o") == PRINTS[name]
 
 
 CMAKE_PROJECT = """
 cmake_minimum_required(VERSION 3.13)
 project(guest C)
-find_package(wasi-utimens {version} REQUIRED)
+find_package(wasi-utimens 0.1 REQUIRED)
 find_package(wasi-utimens REQUIRED)  # twice, as by two parts of one program
-add_executable(guest guest.c)
+add_executable(guest {guest})
 target_link_libraries(guest PRIVATE wasi-utimens::{name})
 # The functions used by a static library, which says so to itself alone.
-add_library(part STATIC guest.c)
+add_library(part STATIC {guest})
 target_link_libraries(part PRIVATE wasi-utimens::{name})
 file(WRITE ${{CMAKE_CURRENT_BINARY_DIR}}/empty.c "")
 add_executable(through_part ${{CMAKE_CURRENT_BINARY_DIR}}/empty.c)
@@ -113,10 +113,10 @@ target_link_libraries(through_part PRIVATE part)
     "found_by", ["wasi-utimens_DIR={}/lib/cmake/wasi-utimens", "CMAKE_FIND_ROOT_PATH={}"]
 )
 @pytest.mark.parametrize("name", NAMES)
-def test_cmake(installed, name, found_by, guest, tmp_path):
+def test_cmake(installed, name, found_by, tmp_path):
     snapshot, prefix = installed
     toolchain = tools.cmake_toolchain(tmp_path / "toolchain.cmake", toolbox.stock_sysroot(snapshot))
-    project = CMAKE_PROJECT.format(name=name, version="0.1")
+    project = CMAKE_PROJECT.format(name=name, guest=GUEST)
     tools.configured(tmp_path, project, f"-D{found_by.format(prefix)}", toolchain)
     assert printed(tools.built(tmp_path) / "guest") == PRINTS[name]
     assert printed(tmp_path / "build/through_part") == PRINTS[name]
@@ -155,7 +155,6 @@ AC_CHECK_DECLS([utimes, futimesat, futimes, lutimes], [], [], [[#include <sys/ti
 AC_CONFIG_HEADERS([config.h])
 AC_OUTPUT
 """
-FOUND_BY_STOCK = {"futimens", "utimensat", "utimes", "utime", "futimesat"}
 
 
 @pytest.fixture(scope="module")
@@ -185,15 +184,14 @@ def test_configure_scripts_find_all(configure, tmp_path):
     """On one snapshot: the names are the same on each, and a configure script takes its time."""
     config = f"--config={toolbox.installed(NEWEST)}/share/wasi-utimens/wasi-utimens.cfg"
     stock = toolbox.link_flags(NEWEST, toolbox.STOCK)
-    with_overlay = FOUND_BY_STOCK | {"futimes", "lutimes"}
     expected = {
-        "stock": (stock, FOUND_BY_STOCK),
-        "sysroot": (toolbox.link_flags(NEWEST, toolbox.SYSROOT), with_overlay),
-        "sysroot-nofd": (toolbox.link_flags(NEWEST, toolbox.SYSROOT_NOFD), with_overlay),
-        "config": ([*stock, config], with_overlay),
+        "stock": (stock, STOCK_HAS),
+        "sysroot": (toolbox.link_flags(NEWEST, toolbox.SYSROOT), FUNCTIONS),
+        "sysroot-nofd": (toolbox.link_flags(NEWEST, toolbox.SYSROOT_NOFD), FUNCTIONS),
+        "config": ([*stock, config], FUNCTIONS),
     }
     for name, (flags, functions) in expected.items():
-        assert found_by(configure, tmp_path / name, flags) == (functions, functions - {"utime"})
+        assert found_by(configure, tmp_path / name, flags) == ({*functions}, {*functions} - {"utime"})
 
 
 RUST = """

@@ -14,12 +14,12 @@ import toolbox
 from packages import tools
 from packages.install_test import SH
 from packages.package_test import CMAKE_PROJECT
-from packages.tools import NAMES, NEWEST, PRINTS, tree, unchanged
+from packages.tools import GUEST, NAMES, NEWEST, PRINTS, tree, unchanged
 
 COUNTED = "descriptor-counted"
 # Beside the sysroots of the toolchain a libc of the counted generation: a stand-in for its table,
 # which guests are linked with, over the newest with the table by reference.
-STANDS_ON = toolbox.of_generation("descriptor-ref")[-1:]
+STANDS_ON = toolbox.stand_in_sysroot()
 SYSROOTS = [*toolbox.SNAPSHOTS, *([COUNTED] if STANDS_ON else [])]
 pytestmark = pytest.mark.skipif(
     bool(toolbox.NAMED_SYSROOT), reason="a release is made from the toolchain's sysroots"
@@ -53,7 +53,7 @@ def sysroot(request, tmp_path) -> tuple[str, Path, list[str]]:
     if request.param != COUNTED:
         stock = toolbox.stock_sysroot(request.param)
         return toolbox.generation(request.param), stock, [f"--sysroot={stock}"]
-    table = toolbox.build_dir(STANDS_ON[0]) / "catch2/generation/counted/table.o"
+    table = toolbox.stand_in(STANDS_ON[0])
     tools.archived(tmp_path / "counted/lib/wasm32-wasip2/libc.a", table)
     return COUNTED, tmp_path / "counted", [f"--sysroot={toolbox.stock_sysroot(STANDS_ON[0])}", str(table)]
 
@@ -62,10 +62,10 @@ def install(release: Path, *words: str | Path, check=True, **options):
     return toolbox.run([SH, release / "install.sh", *words], check=check, **options)
 
 
-def check_guest(prefix: Path, link: list[str], guest: Path, tmp_path: Path) -> None:
+def check_guest(prefix: Path, link: list[str], tmp_path: Path) -> None:
     for name in NAMES:
         config = f"--config={prefix}/share/wasi-utimens/{name}.cfg"
-        command = [toolbox.SDK / "bin/clang", config, "-Wall", "-Wextra", "-Werror", guest, *link]
+        command = [toolbox.SDK / "bin/clang", config, "-Wall", "-Wextra", "-Werror", GUEST, *link]
         assert tools.prints(tmp_path, *command) == PRINTS[name]
 
 
@@ -75,7 +75,7 @@ def test_the_same_bytes_whenever_it_is_made(releases):
     assert str(toolbox.ROOT).encode() not in gzip.decompress(first)
 
 
-def test_installed_for_a_sysroot(release, sysroot, guest, tmp_path):
+def test_installed_for_a_sysroot(release, sysroot, tmp_path):
     generation, stock, link = sysroot
     prefix = tmp_path / "the prefix"
     env = toolbox.ENVIRONMENT | {"WASI_SDK_PATH": str(toolbox.SDK)}
@@ -83,7 +83,7 @@ def test_installed_for_a_sysroot(release, sysroot, guest, tmp_path):
     archive = "lib/wasm32-wasip2/libwasi-utimens.a"
     assert (prefix / archive).read_bytes() == (release / generation / archive).read_bytes()
     assert not any(path.is_symlink() for path in prefix.rglob("*"))
-    check_guest(prefix, link, guest, tmp_path)
+    check_guest(prefix, link, tmp_path)
     install(release, "--uninstall", "--prefix", prefix)
     assert not prefix.exists()
 
@@ -97,19 +97,19 @@ def test_what_each_package_holds(release):
                 assert library.with_suffix(".so").is_file() == shared
 
 
-def test_each_package_works_where_it_is(release, sysroot, guest, tmp_path):
+def test_each_package_works_where_it_is(release, sysroot, tmp_path):
     generation, _, link = sysroot
-    check_guest(release / generation, link, guest, tmp_path)
+    check_guest(release / generation, link, tmp_path)
 
 
-def test_installed_for_a_wasi_sdk(release, guest, tmp_path):
+def test_installed_for_a_wasi_sdk(release, tmp_path):
     """By its own llvm-nm, with no other on PATH, and no compiler."""
     bare = tmp_path / "bin"
     bare.mkdir()
     for tool in ("cat", "chmod", "cksum", "cp", "dirname", "grep", "mkdir", "mv", "rm", "sh", "sleep"):
         (bare / tool).symlink_to(shutil.which(tool))
     install(release, "--sdk", toolbox.SDK, "--prefix", tmp_path / "new", env={"PATH": str(bare)})
-    check_guest(tmp_path / "new", [], guest, tmp_path)
+    check_guest(tmp_path / "new", [], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -197,10 +197,10 @@ def test_find_package_says_why_there_is_none(release, tmp_path):
 
 
 @pytest.mark.parametrize("names_sysroot", [True, False], ids=["CMAKE_SYSROOT", "the compiler's own"])
-def test_a_guest_by_cmake_from_the_release(names_sysroot, release, guest, tmp_path):
+def test_a_guest_by_cmake_from_the_release(names_sysroot, release, tmp_path):
     sysroot = toolbox.SDK / "share/wasi-sysroot" if names_sysroot else None
     toolchain = tools.cmake_toolchain(tmp_path / "toolchain.cmake", sysroot)
-    project = CMAKE_PROJECT.format(name="wasi-utimens", version="0.1")
+    project = CMAKE_PROJECT.format(name="wasi-utimens", guest=GUEST)
     tools.configured(tmp_path, project, f"-DCMAKE_FIND_ROOT_PATH={release}", toolchain)
     assert tools.printed(tools.built(tmp_path) / "guest") == PRINTS["wasi-utimens"]
 

@@ -10,7 +10,7 @@ import pytest
 import toolbox
 from packages import tools, wasi_sdk
 from packages.sysroot_test import OWN_HEADERS, refused
-from packages.tools import changed, tree, unchanged
+from packages.tools import GUEST, changed, tree, unchanged
 from packages.wasi_sdk import LIB
 
 # What they share is made once.
@@ -45,13 +45,13 @@ def copy(sdk, tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("driver", ["clang", "clang++"])
-def test_clang_without_a_sysroot(driver, copy, guest, tmp_path):
-    command = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", guest]
+def test_clang_without_a_sysroot(driver, copy, tmp_path):
+    command = [copy / "bin" / driver, "--target=wasm32-wasip2", "-x", "c", GUEST]
     assert tools.prints(tmp_path, *command) == WHOLE
 
 
-def test_the_cmake_toolchain_file_of_wasi_sdk(copy, guest, tmp_path):
-    project = "cmake_minimum_required(VERSION 3.13)\nproject(guest C)\nadd_executable(guest guest.c)\n"
+def test_the_cmake_toolchain_file_of_wasi_sdk(copy, tmp_path):
+    project = f"cmake_minimum_required(VERSION 3.13)\nproject(guest C)\nadd_executable(guest {GUEST})\n"
     tools.configured(tmp_path, project, f"-DCMAKE_TOOLCHAIN_FILE={copy}/share/cmake/wasi-sdk-p2.cmake")
     assert tools.printed(tools.built(tmp_path) / "guest") == WHOLE
 
@@ -71,10 +71,10 @@ def test_what_changes_is_copied_and_the_rest_is_linked(sdk, copy):
     assert not (copy / "bin/clang").is_symlink()
 
 
-def test_make_sdk(guest, tmp_path):
+def test_make_sdk(tmp_path):
     """By make, of the SDK that it has anyway, for a host without set-times."""
     toolbox.make("sdk", f"DEST={tmp_path / 'sdk'}", "FD=no", snapshot=None)
-    command = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", guest]
+    command = [tmp_path / "sdk/bin/clang", "--target=wasm32-wasip2", GUEST]
     assert tools.prints(tmp_path, *command) == NOFD
 
 

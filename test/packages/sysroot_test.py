@@ -11,11 +11,10 @@ import pytest
 import toolbox
 import wasm_object
 from packages import tools, wasi_sdk
-from packages.tools import FUNCTIONS, NEWEST, changed, unchanged
+from packages.tools import FUNCTIONS, NEWEST, STOCK_HAS, changed, unchanged
 from wasm_object import members
 
 AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
-STOCK_HAS = ["futimens", "utimensat", "utimes", "utime", "futimesat"]
 LIB, INCLUDE = "lib/wasm32-wasip2", "include/wasm32-wasip2"
 LIBC = f"{LIB}/libc.a"
 
@@ -206,8 +205,8 @@ def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
     check_side_by_side(toolbox.build_dir(snapshot) / toolbox.SYSROOT, tmp_path)
 
 
-def test_fd_no_imports_no_set_times(snapshot, guest, tmp_path):
-    wasm = toolbox.compile_guest(snapshot, toolbox.SYSROOT_NOFD, tmp_path / "guest.wasm", guest)
+def test_fd_no_imports_no_set_times(snapshot, tmp_path):
+    wasm = toolbox.compile_guest(snapshot, toolbox.SYSROOT_NOFD, tmp_path / "guest.wasm", tools.GUEST)
     assert tools.printed(wasm) == tools.PRINTS["wasi-utimens-nofd"]
     core = toolbox.run([toolbox.WASM_TOOLS, "print", wasm]).stdout
     assert "[method]descriptor.set-times-at" in core

@@ -13,8 +13,10 @@ from packages import wasi_sdk
 
 NEWEST = toolbox.SNAPSHOTS[-1]
 SCRIPTS = toolbox.ROOT / "scripts"
-FUNCTIONS = ["futimens", "utimensat", "utimes", "futimes", "lutimes", "utime", "futimesat"]
-# By each way to link the overlay, what guest.c prints.
+FUNCTIONS = list(toolbox.FAMILY)
+STOCK_HAS = [name for name in FUNCTIONS if name not in toolbox.MISSING_IN_STOCK]
+# A program that sets times, and what it prints by the name of the overlay.
+GUEST = Path(__file__).with_name("guest.c")
 PRINTS = {"wasi-utimens": "0 0 -1 1 0 ok\n", "wasi-utimens-nofd": "-1 0 -1 0 -1 ENOSYS\n"}
 NAMES = list(PRINTS)
 
