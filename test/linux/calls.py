@@ -16,11 +16,11 @@ import toolbox
 
 HANGS_AFTER = 600  # seconds without an answer
 
-# The utime family, by the kind of its times.
-TIMESPEC = ("futimens", "utimensat")
-TIMEVAL = ("futimes", "utimes", "lutimes", "futimesat")
-SECONDS = ("utime",)
-FUNCTIONS = TIMESPEC + TIMEVAL + SECONDS
+# The utime family, and how many of a function's fractions are a second.
+NSEC, USEC, SEC = 10**9, 10**6, 1
+UNIT = {"futimens": NSEC, "utimensat": NSEC}
+UNIT |= {"futimes": USEC, "utimes": USEC, "lutimes": USEC, "futimesat": USEC, "utime": SEC}
+FUNCTIONS = [*UNIT]
 
 
 def takes_fd(function: str) -> bool:

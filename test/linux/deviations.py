@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 import toolbox
-from linux.calls import SECONDS, TIMESPEC, Call
+from linux.calls import NSEC, UNIT, Call
 
 # Files of the oracle that no path relative to the preopened directory leads to.
 LEAVING_LINKS = ("link-absolute", "link-outside")
@@ -44,12 +44,11 @@ class Facts:
         self.not_utf8 = not is_utf8(unquote_to_bytes(call.path))
         self.both_now = call.times is None or all(time.fraction == "now" for time in call.times)
         self.both_omitted = call.times is not None and all(time.fraction == "omit" for time in call.times)
-        limit = 10**9 if call.function in TIMESPEC else 1 if call.function in SECONDS else 10**6
-        self.bad_fraction = any(not 0 <= time.fraction < limit for time in explicit)
+        unit = UNIT[call.function]
+        self.bad_fraction = any(not 0 <= time.fraction < unit for time in explicit)
         self.negative = any(time.seconds < 0 for time in explicit)
         # Past 64 bits of nanoseconds.
-        per_second = 10**9 // limit
-        self.too_late = any(time.seconds * 10**9 + time.fraction * per_second >= 2**64 for time in explicit)
+        self.too_late = any(time.seconds * NSEC + time.fraction * NSEC // unit >= 2**64 for time in explicit)
         # musl and Linux look at tv_usec in these two before all else.
         self.musl_refuses_first = call.function in ("utimes", "futimesat") and self.bad_fraction
         absolute = call.path.startswith("/")

@@ -13,7 +13,7 @@ import toolbox
 from host import error_host
 from host.error_host import REAL, Guest, Host, error_codes
 from host.errors_test import ERRNO
-from linux.calls import SECONDS, TIMEVAL, Call, Place, Time
+from linux.calls import NSEC, UNIT, Call, Place, Time
 from linux.deviations import Facts
 from linux.random_calls import Difference, Fuzz
 from linux.sequences import SET_UP, Sequence
@@ -106,6 +106,4 @@ def new_timestamps(call: Call) -> tuple:
 def new_timestamp(time: Time, function: str) -> str | tuple[int, int]:
     if not time.explicit:
         return "now" if time.fraction == "now" else "no-change"
-    if function in SECONDS:
-        return time.seconds, 0
-    return time.seconds, time.fraction * (1000 if function in TIMEVAL else 1)
+    return time.seconds, time.fraction * NSEC // UNIT[function]

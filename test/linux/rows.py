@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from linux.calls import DEVICE, FIFO, SECONDS, SOCKET, TIMESPEC, Call, Place, Time, make_node
+from linux.calls import DEVICE, FIFO, NSEC, SEC, SOCKET, UNIT, USEC, Call, Place, Time, make_node
 
 # --- Times --------------------------------------------------------------------------------------
 
@@ -60,23 +60,23 @@ def pairs(singles: list[Time], core: list[Time], plain=PLAIN, other=OTHER) -> li
 
 BAD = Time(5, 1000000000)
 ALL_TIMES = {
-    "nsec": pairs(
+    NSEC: pairs(
         [Time(s, 5) for s in SECONDS_AT_EDGES]
         + [Time(5, n) for n in NANOSECONDS_AT_EDGES]
         + [LAST, PAST_LAST, Time(LARGEST, 999999999)]
         + [NOW_ODD, OMIT_ODD],
         [PLAIN, NOW, OMIT, BAD, Time(-1, 999999999)],
     ),
-    "usec": pairs(
+    USEC: pairs(
         [Time(s, 5) for s in SECONDS_AT_EDGES]
         + [Time(5, n) for n in MICROSECONDS_AT_EDGES]
         + [LAST_MICROSECOND, PAST_LAST_MICROSECOND],
         [PLAIN, Time(5, 1000000), Time(-1, 999999)],
     ),
-    "sec": pairs([Time(s, 0) for s in SECONDS_AT_EDGES], [], Time(5, 0), Time(6, 0)),
+    SEC: pairs([Time(s, 0) for s in SECONDS_AT_EDGES], [], Time(5, 0), Time(6, 0)),
 }
 FEW_TIMES = {
-    "nsec": [
+    NSEC: [
         None,
         (PLAIN, OTHER),
         (NOW, OTHER),
@@ -86,13 +86,9 @@ FEW_TIMES = {
         (PLAIN, BAD),
         (Time(-1, 0), OMIT),
     ],
-    "usec": [None, (PLAIN, OTHER), (PLAIN, Time(5, 1000000)), (Time(-1, 0), PLAIN)],
-    "sec": [None, (Time(5, 0), Time(6, 0)), (Time(-1, 0), Time(6, 0))],
+    USEC: [None, (PLAIN, OTHER), (PLAIN, Time(5, 1000000)), (Time(-1, 0), PLAIN)],
+    SEC: [None, (Time(5, 0), Time(6, 0)), (Time(-1, 0), Time(6, 0))],
 }
-
-
-def unit(function: str) -> str:
-    return "nsec" if function in TIMESPEC else "sec" if function in SECONDS else "usec"
 
 
 # --- Files --------------------------------------------------------------------------------------
@@ -263,28 +259,28 @@ def set_up(place: Place) -> list[str]:
 
 
 def fd_calls(fd: str, target: str, times: dict) -> Iterator[Call]:
-    for function, unit_name in (("futimens", "nsec"), ("futimes", "usec")):
-        for pair in times[unit_name]:
+    for function in ("futimens", "futimes"):
+        for pair in times[UNIT[function]]:
             yield Call(function, fd, times=pair, target=target)
-    for pair in FEW_TIMES["usec"]:
+    for pair in FEW_TIMES[USEC]:
         yield Call("futimesat", fd, "NULL", times=pair, target=target)
-    for pair in FEW_TIMES["nsec"]:
+    for pair in FEW_TIMES[NSEC]:
         for flags in (*FLAGS, *BAD_FLAGS):
             yield Call("utimensat", fd, "NULL", flags, pair, target)
 
 
 def at_calls(fd: str, path: str, target: str, times: dict, flags=FLAGS) -> Iterator[Call]:
-    for pair in times["nsec"]:
+    for pair in times[NSEC]:
         for flag in flags:
             yield Call("utimensat", fd, path, flag, pair, target)
     if "0" in flags:
-        for pair in times["usec"]:
+        for pair in times[USEC]:
             yield Call("futimesat", fd, path, times=pair, target=target)
 
 
 def path_calls(path: str, target: str, times: dict, follow=True) -> Iterator[Call]:
     for function in ("utimes", "lutimes", "utime") if follow else ("lutimes",):
-        for pair in times[unit(function)]:
+        for pair in times[UNIT[function]]:
             yield Call(function, path=path, times=pair, target=target)
 
 
@@ -311,7 +307,7 @@ def rows(place: Place) -> Iterator[str | Call]:
         if path == "bad%FF":  # the wasi-libc of 2024 dies of each
             continue
         for flag in BAD_FLAGS if follow else ():
-            for pair in FEW_TIMES["nsec"]:
+            for pair in FEW_TIMES[NSEC]:
                 yield Call("utimensat", "cwd", path, flag, pair, path)
         if path not in ("EMPTY", "NULL"):
             yield from path_calls(f"{tree}/{path}", path, FEW_TIMES, follow)

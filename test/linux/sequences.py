@@ -8,7 +8,7 @@ no dup among the calls: the wasi-libcs of 2024 to 2026 have none.
 import random
 from dataclasses import dataclass
 
-from linux.calls import FUNCTIONS, SECONDS, TIMESPEC, Call, Time, takes_fd, takes_path
+from linux.calls import FUNCTIONS, NSEC, SEC, UNIT, USEC, Call, Time, takes_fd, takes_path
 from linux.rows import (
     BAD_FLAGS,
     LAST,
@@ -159,7 +159,8 @@ def flags(rng: random.Random) -> str:
     return rng.choices(("0", "nofollow", rng.choice(BAD_FLAGS)), (5, 5, 1))[0]
 
 
-LAST_TIMES = {True: (LAST, PAST_LAST), False: (LAST_MICROSECOND, PAST_LAST_MICROSECOND)}
+LAST_TIMES = {NSEC: (LAST, PAST_LAST), USEC: (LAST_MICROSECOND, PAST_LAST_MICROSECOND)}
+EDGES = {NSEC: NANOSECONDS_AT_EDGES, USEC: MICROSECONDS_AT_EDGES}
 
 
 def time(rng: random.Random, function: str) -> Time:
@@ -171,18 +172,18 @@ def time(rng: random.Random, function: str) -> Time:
     if rng.random() < 0.85:
         seconds = abs(seconds)
     seconds = max(-(2**63), min(2**63 - 1, seconds))
-    if function in SECONDS:
+    unit = UNIT[function]
+    if unit == SEC:
         return Time(seconds, 0)
-    if function in TIMESPEC and rng.random() < 0.3:
+    if unit == NSEC and rng.random() < 0.3:
         return Time(seconds, rng.choice(("now", "omit")))
     if rng.random() < 0.05:
-        return rng.choice(LAST_TIMES[function in TIMESPEC])
-    limit, edges = (10**9, NANOSECONDS_AT_EDGES) if function in TIMESPEC else (10**6, MICROSECONDS_AT_EDGES)
+        return rng.choice(LAST_TIMES[unit])
     kind = rng.random()
     if kind < 0.8:
-        return Time(seconds, rng.randrange(limit))
-    if kind < 0.95 or function in TIMESPEC:
-        return Time(seconds, rng.choice(edges))
+        return Time(seconds, rng.randrange(unit))
+    if kind < 0.95 or unit == NSEC:
+        return Time(seconds, rng.choice(EDGES[unit]))
     return Time(seconds, of_any_size(rng, 63))
 
 

@@ -6,17 +6,6 @@
 
 namespace {
 
-// Through each of the fds every function fails so, whatever good times it is given.
-void check_fails(const fds &bad, int error) {
-  for (const auto &form : fd_forms) {
-    for (const int fd : bad) {
-      CAPTURE(form.name, fd);
-      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(error));
-      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(error));
-    }
-  }
-}
-
 // Every function sets the times of the file at `path` through `fd`; of a directory on every host.
 void check_sets(int fd, const std::string &path) {
   const bool directory = S_ISDIR(status_of(fd).st_mode);

@@ -314,49 +314,53 @@ struct open_files : files {
 
 // --- The functions, by form ---
 
-inline timeval timeval_of(const timespec &time) {
-  return {.tv_sec = time.tv_sec, .tv_usec = time.tv_nsec / 1000};
+// The times of a call as the older functions take them, until the next call. NULL stays NULL.
+inline const timeval *timevals_of(const timespec *pair) {
+  static timeval converted[2];
+  if (pair == nullptr) {
+    return nullptr;
+  }
+  for (int i = 0; i < 2; ++i) {
+    converted[i] = {.tv_sec = pair[i].tv_sec, .tv_usec = pair[i].tv_nsec / 1000};
+  }
+  return converted;
 }
 
-// The fd form: everything that sets times through a file descriptor. `exact` are times that the
-// function's own type can hold.
-struct fd_form {
-  const char *name;
-  int (*set)(int fd, const timespec *pair); // NULL stays NULL
-  times exact;
-};
-
-template <class Set> int with_timevals(const timespec *pair, Set set) {
+inline const utimbuf *utimbuf_of(const timespec *pair) {
+  static utimbuf converted;
   if (pair == nullptr) {
-    return set(nullptr);
+    return nullptr;
   }
-  const timeval converted[2] = {timeval_of(pair[0]), timeval_of(pair[1])};
-  return set(converted);
+  converted = {.actime = pair[0].tv_sec, .modtime = pair[1].tv_sec};
+  return &converted;
 }
 
 inline constexpr times exact_microseconds{{{1300000001, 1'000}, {1400000002, 999'999'000}}};
 inline constexpr times exact_seconds{{{1300000001, 0}, {1400000002, 0}}};
 
+// The fd form: everything that sets times through a file descriptor. `exact` are times that the
+// function's own type can hold.
+struct fd_form {
+  const char *name;
+  int (*set)(int fd, const timespec *pair);
+  times exact;
+};
+
 inline const fd_form fd_forms[] = {
-    {"futimens", [](int fd, const timespec *pair) { return futimens(fd, pair); }, wanted},
+    {"futimens", futimens, wanted},
     {"utimensat without a path",
      [](int fd, const timespec *pair) { return utimensat(fd, nullptr, pair, 0); }, wanted},
-    {"futimes",
-     [](int fd, const timespec *pair) {
-       return with_timevals(pair, [=](const timeval *tv) { return futimes(fd, tv); });
-     },
+    {"futimes", [](int fd, const timespec *pair) { return futimes(fd, timevals_of(pair)); },
      exact_microseconds},
     {"futimesat without a path",
-     [](int fd, const timespec *pair) {
-       return with_timevals(pair, [=](const timeval *tv) { return futimesat(fd, nullptr, tv); });
-     },
+     [](int fd, const timespec *pair) { return futimesat(fd, nullptr, timevals_of(pair)); },
      exact_microseconds},
 };
 
 // The path form.
 struct path_form {
   const char *name;
-  int (*set)(const char *path, const timespec *pair); // NULL stays NULL
+  int (*set)(const char *path, const timespec *pair);
   times exact;
   bool follows; // a symbolic link at the end of the path
 };
@@ -371,30 +375,32 @@ inline const path_form path_forms[] = {
      },
      wanted, false},
     {"utimes",
-     [](const char *path, const timespec *pair) {
-       return with_timevals(pair, [=](const timeval *tv) { return utimes(path, tv); });
-     },
+     [](const char *path, const timespec *pair) { return utimes(path, timevals_of(pair)); },
      exact_microseconds, true},
     {"lutimes",
-     [](const char *path, const timespec *pair) {
-       return with_timevals(pair, [=](const timeval *tv) { return lutimes(path, tv); });
-     },
+     [](const char *path, const timespec *pair) { return lutimes(path, timevals_of(pair)); },
      exact_microseconds, false},
     {"futimesat",
      [](const char *path, const timespec *pair) {
-       return with_timevals(pair, [=](const timeval *tv) { return futimesat(AT_FDCWD, path, tv); });
+       return futimesat(AT_FDCWD, path, timevals_of(pair));
      },
      exact_microseconds, true},
-    {"utime",
-     [](const char *path, const timespec *pair) {
-       if (pair == nullptr) {
-         return utime(path, nullptr);
-       }
-       const utimbuf converted = {.actime = pair[0].tv_sec, .modtime = pair[1].tv_sec};
-       return utime(path, &converted);
-     },
+    {"utime", [](const char *path, const timespec *pair) { return utime(path, utimbuf_of(pair)); },
      exact_seconds, true},
 };
+
+// --- What the functions of the fd form do by each of some fds ---
+
+// Every function fails so, whatever good times it is given.
+inline void check_fails(const fds &bad, int error) {
+  for (const auto &form : fd_forms) {
+    for (const int fd : bad) {
+      CAPTURE(form.name, fd);
+      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(error));
+      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(error));
+    }
+  }
+}
 
 // --- What the functions of the path form do by each of some paths ---
 
