@@ -25,7 +25,7 @@ AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 
 def user(script: str) -> list[str]:
     """An ordinary one, unless the script needs a Python that only root can run."""
-    python = [*AS_NOBODY, "sh", "-c", '"$1" -c ""', "sh", str(toolbox.TOOLCHAIN / "venv/bin/python")]
+    python = [*AS_NOBODY, "sh", "-c", '"$1" -c ""', "sh", toolbox.TOOLCHAIN / "venv/bin/python"]
     if not IS_ROOT or ("make test" in script and toolbox.run(python, check=False).returncode != 0):
         return []
     return AS_NOBODY
@@ -108,11 +108,9 @@ def test_every_block_works_as_it_is_typed(page, place):
     }
     as_user = user(script)
     if as_user:
-        toolbox.run(["chown", "-R", f"{NOBODY}:{NOBODY}", str(place)])
-    done = subprocess.run(
-        [*as_user, "bash", "-euo", "pipefail", "-c", script],
-        cwd=project, env=environment, text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        toolbox.run(["chown", "-R", f"{NOBODY}:{NOBODY}", place])
+    together = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    command = [*as_user, "bash", "-euo", "pipefail", "-c", script]
+    done = toolbox.run(command, check=False, cwd=project, env=environment, **together)
     print(done.stdout)
     assert done.returncode == 0, f"the block at the last == ended with {done.returncode}\n{done.stdout}"

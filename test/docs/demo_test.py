@@ -15,7 +15,7 @@ def test_every_line_that_demo_prints_works_where_the_reader_is(tmp_path):
     demo = tmp_path / "demo"
     command = [toolbox.ROOT / "scripts/demo.sh", toolbox.SDK, toolbox.stock_sysroot(newest), prefix, demo]
     tools = f"{toolbox.TOOLCHAIN / 'bin'}:/usr/bin:/bin"
-    printed = toolbox.run(list(map(str, command)), cwd=tmp_path, env={"PATH": tools}).stdout
+    printed = toolbox.run(command, cwd=tmp_path, env={"PATH": tools}).stdout
     lines = re.findall(r"^  \$ ((?:.*\\\n)*.*)", printed, re.M)
     assert len(lines) == 7
     wasm, letter = demo / "touch.wasm", demo / "files/letter"

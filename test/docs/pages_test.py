@@ -18,7 +18,7 @@ NAMED_FILE = re.compile(r"(?:docs|examples|include|libc-overlay|scripts|test|wit
 
 def targets() -> set[str]:
     """Those that `make help` lists."""
-    listed = toolbox.run(["make", "-s", "-C", str(toolbox.ROOT), "help"]).stdout
+    listed = toolbox.make("help", snapshot=None).stdout
     return {line.split()[0] for line in listed.splitlines() if line and not line.startswith(" ")}
 
 

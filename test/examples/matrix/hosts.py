@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -48,8 +49,12 @@ def hosts(scratch: Path, guests: list[Path]) -> Iterator[Host]:
         yield from jco_hosts(scratch, guests)
 
 
+def version_of(program: str | Path, **options) -> str:
+    return re.search(r"\d[\d.]*", toolbox.run([program, "--version"], **options).stdout)[0]
+
+
 def wasmtime(program: Path) -> Host:
-    name = " ".join(toolbox.run([str(program), "--version"]).stdout.split()[:2])
+    name = f"wasmtime {version_of(program)}"
     return Host(name, lambda guest, d: [program, "run", "--dir", f"{d}::.", guest])
 
 
@@ -63,20 +68,16 @@ def jco_hosts(scratch: Path, guests: list[Path]) -> Iterator[Host]:
     preview2-shim is the host. What is transpiled takes the one in the nearest node_modules, so there is
     a directory for each.
     """
+    options = ["--name", "guest", "--quiet", "--no-typescript"]
     for guest in guests:
-        options = ["--name", "guest", "--quiet", "--no-typescript"]
-        transpile = [
-            "node",
-            JCO / ".bin/jco",
-            "transpile",
-            guest,
-            "-o",
-            scratch / "jco" / guest.stem,
-            *options,
-        ]
-        toolbox.run([str(word) for word in transpile])
+        output = ["-o", scratch / "jco" / guest.stem]
+        toolbox.run(["node", JCO / ".bin/jco", "transpile", guest, *output, *options])
 
-    def runner(name: str, shim: Path, interpreter: list[str | Path], on_disk: bool = True) -> Host:
+    def named(shim: Path, where: str) -> str:
+        return f"preview2-shim {json.loads((shim / 'package.json').read_text())['version']} {where}"
+
+    def runner(shim: Path, where: str, interpreter: list[str | Path], on_disk: bool = True) -> Host:
+        name = named(shim, where)
         place = scratch / name.replace(" ", "-")
         shutil.copytree(scratch / "jco", place)
         (place / "package.json").write_text('{"type": "module"}')  # Deno looks for one
@@ -91,31 +92,22 @@ def jco_hosts(scratch: Path, guests: list[Path]) -> Iterator[Host]:
 
         return Host(name, command, on_disk)
 
-    def named(shim: Path, suffix: str) -> str:
-        return f"preview2-shim {json.loads((shim / 'package.json').read_text())['version']}{suffix}"
-
-    newest = JCO / SHIM
-    node = "Node " + toolbox.run(["node", "--version"]).stdout.strip("v\n").partition(".")[0]
+    newest, deno, bun, chromium = JCO / SHIM, HOSTS / "deno/deno", HOSTS / "bun/bun", HOSTS / "chromium"
+    node = f"Node {version_of('node').partition('.')[0]}"
     for shim in [*sorted((HOSTS / "preview2-shim/node_modules").glob("[0-9]*")), newest]:
-        yield runner(named(shim, f" on {node}"), shim, ["node"])
-    deno = HOSTS / "deno/deno"
+        yield runner(shim, f"on {node}", ["node"])
     if deno.exists():
-        name = " ".join(toolbox.run([str(deno), "--version"]).stdout.split()[:2]).capitalize()
         cache = ["env", f"DENO_DIR={scratch / 'deno'}", "DENO_NO_UPDATE_CHECK=1"]
-        yield runner(named(newest, f" on {name}"), newest, [*cache, deno, "run", "-A"])
-    bun = HOSTS / "bun/bun"
+        yield runner(newest, f"on Deno {version_of(deno)}", [*cache, deno, "run", "-A"])
     if bun.exists():
-        name = f"Bun {toolbox.run([str(bun), '--version']).stdout.strip()}"
-        yield runner(named(newest, f" on {name}"), newest, [bun, "run"])
-    yield runner(named(newest, f" in memory, on {node}"), in_memory(scratch, newest), ["node"], on_disk=False)
-    chromium = HOSTS / "chromium"
+        yield runner(newest, f"on Bun {version_of(bun)}", [bun, "run"])
+    yield runner(in_memory(scratch, newest), f"in memory, on {node}", ["node"], on_disk=False)
     if chromium.exists():
         environment = os.environ | {"LD_LIBRARY_PATH": str(chromium / "lib")}
-        said = toolbox.run([str(chromium / "chromium"), "--version"], env=environment).stdout
-        name = next(word for word in said.split() if word[0].isdigit()).partition(".")[0]
+        major = version_of(chromium / "chromium", env=environment).partition(".")[0]
         program = [sys.executable, HERE / "chromium.py", chromium, newest / "dist/browser"]
         yield Host(
-            named(newest, f" in memory, in Chromium {name}"),
+            named(newest, f"in memory, in Chromium {major}"),
             lambda guest, d: [*program, scratch / "jco" / guest.stem],
             on_disk=False,
         )
@@ -126,8 +118,9 @@ def in_memory(scratch: Path, shim: Path) -> Path:
     package = scratch / "in-memory"
     package.mkdir()
     (package / "dist").symlink_to(shim / "dist")
-    exports = {"./filesystem": "./dist/browser/filesystem.js", "./*": "./dist/nodejs/*.js"}
-    (package / "package.json").write_text(json.dumps({"type": "module", "exports": exports}))
+    description = json.loads((shim / "package.json").read_text())
+    description["exports"] = {"./filesystem": "./dist/browser/filesystem.js", "./*": "./dist/nodejs/*.js"}
+    (package / "package.json").write_text(json.dumps(description))
     return package
 
 
@@ -135,9 +128,8 @@ def run(
     host: Host, guest: Path, directory: Path, *args: str, patience: int = 60
 ) -> tuple[int | None, str, str]:
     """Exit status, standard output and error; the status is None where the host had to be stopped."""
-    command = [str(word) for word in [*host.command(guest, directory), *args]]
     process = subprocess.Popen(
-        command,
+        [*host.command(guest, directory), *args],
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,
