@@ -4,7 +4,8 @@
 # Below build/clients; a second run only builds what is missing, or links anew where libc.a is newer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-unset MAKEFLAGS MFLAGS MAKELEVEL # our make's rules are not theirs
+# shellcheck source=scripts/build.sh
+. scripts/build.sh
 
 [ $# = 2 ] || {
     echo "usage: clients.sh SDK SYSROOT" >&2
@@ -21,33 +22,21 @@ stubs="-include $PWD/test/applications/clients/no-processes.h"
 libs='-lwasi-emulated-signal'
 export PKG_CONFIG_LIBDIR=$top/none PKG_CONFIG_PATH='' # the machine's libraries are not for this
 
-# logged LOG WHAT COMMAND…
-logged() {
-    local log=$top/$1.log what=$2
-    shift 2
-    "$@" >>"$log" 2>&1 </dev/null || {
-        tail -n 15 "$log" >&2
-        echo "clients: $what fails: see $log" >&2
-        exit 1
-    }
-}
-
-# fresh NAME PROGRAM: a build directory that was configured for these sources, or status 1.
+# fresh NAME PROGRAM: .toolchain/src/NAME is configured, and no PROGRAM is older than libc.a.
 fresh() {
     local pin
     pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$1") $(find test/applications/clients -name '*.[ch]' | sort | xargs cat | cksum)"
     [ ! "$sysroot/lib/wasm32-wasip2/libc.a" -nt "$top/$1/$2" ] || rm -f "$top/$1/$2"
-    [ "$(cat "$top/$1.pin" 2>/dev/null)" != "$pin" ] || return 0
-    rm -rf "${top:?}/$1" "$top/$1.log"
-    mkdir -p "$top/$1"
-    echo "clients: configuring $1"
-    "configure_$1"
-    echo "$pin" >"$top/$1.pin"
+    if ! settled "$top/$1" "$pin"; then
+        say "configuring $1"
+        "configure_$1"
+        echo "$pin" >"$top/$1/settled"
+    fi
 }
 
 configure_xz-utils() {
     cd "$top/xz-utils"
-    logged xz-utils "configure" "$src/xz-utils/configure" --host=wasm32-wasip2 --disable-shared --disable-threads \
+    logged "$top/xz-utils.log" "configure" "$src/xz-utils/configure" --host=wasm32-wasip2 --disable-shared --disable-threads \
         --disable-nls --disable-scripts --disable-doc --disable-xzdec --disable-lzmadec --disable-lzmainfo \
         CC="$clang" AR="$sdk/bin/llvm-ar" RANLIB="$sdk/bin/llvm-ranlib" CPPFLAGS="$cppflags" LIBS="$libs"
     cd - >/dev/null
@@ -55,19 +44,19 @@ configure_xz-utils() {
 
 configure_libarchive() {
     $clang -O2 -c test/applications/clients/no-children.c -o "$top/no-children.o"
-    logged libarchive "cmake" cmake -S "$src/libarchive" -B "$top/libarchive" -G 'Unix Makefiles' \
+    logged "$top/libarchive.log" "cmake" cmake -S "$src/libarchive" -B "$top/libarchive" -G 'Unix Makefiles' \
         -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_C_COMPILER="$sdk/bin/clang" -DCMAKE_C_COMPILER_TARGET=wasm32-wasip2 \
         -DCMAKE_SYSROOT="$sysroot" -DCMAKE_AR="$sdk/bin/llvm-ar" -DCMAKE_RANLIB="$sdk/bin/llvm-ranlib" \
         -DUNIX=1 -DCMAKE_C_FLAGS="$cppflags" -DCMAKE_C_STANDARD_LIBRARIES="$libs $top/no-children.o" -DCMAKE_BUILD_TYPE=Release \
         -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY \
         -DENABLE_TEST=OFF -DENABLE_WERROR=OFF -DENABLE_CPIO=OFF -DENABLE_CAT=OFF -DENABLE_UNZIP=OFF \
         -DENABLE_ACL=OFF -DENABLE_XATTR=OFF -DENABLE_ICONV=OFF -DHAVE_FCHDIR=1 -DHAVE_READPASSPHRASE=1 -DHAVE_STATVFS= -DHAVE_FSTATVFS=
-    logged libarchive "cmake" cmake "-DCMAKE_C_FLAGS=$cppflags $stubs" "$top/libarchive"
+    logged "$top/libarchive.log" "cmake" cmake "-DCMAKE_C_FLAGS=$cppflags $stubs" "$top/libarchive"
 }
 
 fresh xz-utils src/xz/xz
-echo "clients: building xz"
-logged xz-utils "make" make -j"$(nproc)" -C "$top/xz-utils" CPPFLAGS="$cppflags $stubs" all
+say "building xz"
+logged "$top/xz-utils.log" "make" make -j"$(nproc)" -C "$top/xz-utils" CPPFLAGS="$cppflags $stubs" all
 fresh libarchive bin/bsdtar
-echo "clients: building bsdtar"
-logged libarchive "make" make -j"$(nproc)" -C "$top/libarchive" bsdtar
+say "building bsdtar"
+logged "$top/libarchive.log" "make" make -j"$(nproc)" -C "$top/libarchive" bsdtar

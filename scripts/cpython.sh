@@ -6,8 +6,9 @@
 # so an interrupted run resumes, and a change of SYSROOT's libc.a only links anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/build.sh
+. scripts/build.sh
 export LC_ALL=C
-unset MAKEFLAGS MFLAGS MAKELEVEL # our make's rules are not CPython's
 
 [ $# -ge 3 ] || {
     echo "usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]" >&2
@@ -21,21 +22,6 @@ src=$top/src
 build_python=$src/cross-build/build/python
 export PATH=$sdk/bin:$PATH
 
-say() { echo "cpython: $*"; }
-# fail LOG WHAT
-fail() {
-    tail -n 15 "$1" >&2
-    echo "cpython: $2: see $1" >&2
-    exit 1
-}
-
-# logged LOG WHAT COMMAND…
-logged() {
-    local log=$1 what=$2
-    shift 2
-    "$@" >"$log" 2>&1 </dev/null || fail "$log" "$what"
-}
-
 # compile LOG WHAT ARGUMENTS…: make, with a sign of life every 50 files.
 compile() {
     local log=$1 what=$2
@@ -43,14 +29,6 @@ compile() {
     make -j"$(nproc)" "$@" 2>&1 </dev/null | tee "$log" |
         awk -v what="$what" '/ -c / { if (++n % 50 == 0) { print "cpython: " what ": " n " files compiled"; fflush() } }' ||
         fail "$log" "$what does not build"
-}
-
-# settled DIR PIN: whether DIR was configured for PIN. If it was configured for another, it is removed.
-settled() {
-    [ "$(cat "$1/settled" 2>/dev/null)" != "$2" ] || return 0
-    rm -rf "$1"
-    mkdir -p "$1"
-    return 1
 }
 
 exec 8>"$top.lock"
@@ -71,7 +49,7 @@ if [ ! -e "$top/built" ]; then
     dir=${build_python%/*}
     if ! settled "$dir" 'build'; then
         say "configuring the build python, for this machine"
-        (cd "$dir" && logged "$log" "configure fails" ../../configure --config-cache)
+        (cd "$dir" && logged "$log" "configure" ../../configure --config-cache)
         echo 'build' >"$dir/settled"
     fi
     compile "$log" "the build python" -C "$dir" all
@@ -114,7 +92,7 @@ seed() {
 
 if ! settled "$dir" "$pin $*"; then
     say "configuring $name"
-    logged "$log" "configure fails" configure_wasi "$dir" "$@"
+    logged "$log" "configure" configure_wasi "$dir" "$@"
     [ "$name" = overlay ] || seed "$dir" "$src/cross-build/overlay"
     echo "$pin $*" >"$dir/settled"
 fi
