@@ -2,6 +2,7 @@
 """A copy of the project in which a line is another, and the tests on it."""
 
 import ast
+import functools
 import hashlib
 import itertools
 import multiprocessing.util
@@ -29,18 +30,23 @@ COPIED = [
     "wit-imports",
 ]
 
-# pytest's words, one run after the other, for what is no part of the overlay itself; and for a mutant
-# of the overlay that the Catch2 cases let through.
+# pytest's words, one run after the other, by file or by its top directory. A quick try of a script's mutant
+# leaves the last one out, one of the overlay's all of them: the Catch2 cases and the oracle come first.
 TESTS = {
     "include": ["test/packages/package_test.py", "test/host", "test/packages", "test/examples"],
-    "scripts": [
-        "test/packages/wasm_rename_test.py test/packages/generation_test.py",
-        "test/packages/sysroot_test.py",
+    "scripts/wasm_rename.py": ["test/packages/wasm_rename_test.py", "test/packages"],
+    "scripts/wasm_object.py": [
+        "test/packages/wasm_rename_test.py",
+        "test/packages/generation_test.py",
+        "test/packages/sysroot_test.py test/packages/shared_test.py",
         "test/packages",
     ],
+    "scripts/sysroot.py": ["test/packages/sysroot_test.py", "test/packages"],
+    "scripts/generation.py": ["test/packages/generation_test.py", "test/packages"],
     "libc-overlay": ["test/bench", "test/host", "test/packages", "test/linux"],
 }
-CPU_SECONDS = 120  # for a process: what takes more hangs
+CPU_SECONDS = 20  # for a process: what takes more hangs
+ALL_CPU_SECONDS = 300  # for one that runs all tests of a directory
 
 
 # wasmtime's flags: compiled at once, and ended if it goes on for ever.
@@ -65,8 +71,8 @@ class Mutant:
         return f"{self.file}:{self.number}: {self.before.strip()}  =>  {self.after.strip()}"
 
 
-def kind_of(mutant: Mutant) -> str:
-    return mutant.file.split("/")[0]
+def tests(file: str) -> list[str]:
+    return TESTS.get(file) or TESTS[file.split("/")[0]]
 
 
 class Killed(Exception):
@@ -77,17 +83,17 @@ class NoMutant(Exception):
     """With the reason: it is invalid, or the same."""
 
 
-def limit_time():
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def limit_time(seconds: int = CPU_SECONDS):
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
-def run(command: list[str], **options) -> subprocess.CompletedProcess:
+def run(command: list[str], seconds: int = CPU_SECONDS, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
         command,
         text=True,
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        preexec_fn=limit_time,
+        preexec_fn=functools.partial(limit_time, seconds),
         check=False,
         **options,
     )
@@ -122,13 +128,15 @@ class Tree:
             for end in ("", "-nofd")
         }
 
-    def check(self, kinds: set[str]):
-        """What is not broken passes, or a verdict would mean nothing: all tests of mutants of these kinds."""
+    def check(self, files: set[str]):
+        """What is not broken passes, or a verdict would mean nothing: all tests of mutants of these files."""
         from guest import catch2_suite as suite
 
         try:
-            for kind in sorted(kinds):
-                self.all_tests(kind)
+            if files:
+                self.build()
+            for words in dict.fromkeys(words for file in sorted(files) for words in tests(file)):
+                self.pytest(words)
             for group in self.groups():
                 for end in ("", "-nofd"):
                     self.catch2(group, end)
@@ -145,7 +153,8 @@ class Tree:
                 (self.top / ".toolchain" / path.name).symlink_to(path.resolve())
         of_generation = {}
         for path in sorted((ROOT / ".toolchain/sysroots").iterdir()):
-            of_generation[(ROOT / "build" / path.name / "generation").read_text()] = path
+            # The first is the SDK's own, which some tests want.
+            of_generation.setdefault((ROOT / "build" / path.name / "generation").read_text(), path)
         for path in of_generation.values():
             (self.top / ".toolchain/sysroots" / path.name).symlink_to(path.resolve())
             self.link(f"build/{path.name}")
@@ -342,16 +351,10 @@ class Tree:
             "no:cacheprovider",
             *words.split(),
         ]
-        done = run(command, cwd=self.top)
+        done = run(command, CPU_SECONDS if ".py" in words else ALL_CPU_SECONDS, cwd=self.top)
         if done.returncode != 0:
             failed = re.search(r"^(?:FAILED|ERROR) (\S.*?)(?: - |$)", done.stdout, re.MULTILINE)
             raise Killed(failed[1] if failed else f"{words}: exit {done.returncode}")
-
-    def all_tests(self, kind: str):
-        if kind != "scripts":
-            self.build()
-        for words in TESTS[kind]:
-            self.pytest(words)
 
     def build(self):
         """All that the tests of the host's side look for."""
@@ -380,24 +383,25 @@ class Tree:
 
     def try_mutant(self, mutant: Mutant, quick: bool, words=()) -> tuple[str, str]:
         """Its verdict, and by what. A quick one that survives is to be tried further: by pytest's `words`."""
-        kind = kind_of(mutant)
+        is_script = mutant.file.startswith("scripts/")
         self.put(mutant)
         try:
-            if kind == "libc-overlay":
+            if mutant.file.startswith("libc-overlay/"):
                 self.overlay(mutant.file)
             elif not self.differs(mutant.file):
                 raise NoMutant("same")
-            for few in words:
+            if not (quick or is_script):
+                self.build()
+            further = tests(mutant.file) if is_script or not quick else []
+            for few in [*words, *(further[:-1] if quick else further)]:
                 self.pytest(few)
-            if not quick or kind == "scripts":
-                self.all_tests(kind)
         except NoMutant as reason:
             return str(reason), ""
         except Killed as by:
             return "killed", str(by).replace(str(self.top) + "/", "")
         finally:
             self.restore(mutant.file, built=not quick)
-        return "survived", "quick" if quick and kind != "scripts" else ""
+        return "survived", "quick" if quick else ""
 
     def overlay(self, file: str):
         """One group after the other, as most mutants are killed in the first."""
