@@ -198,12 +198,3 @@ def needs(tool: str) -> None:
     """Skips the test, by the name of the tool that this machine lacks."""
     if shutil.which(tool) is None:
         pytest.skip(f"no {tool} here: scripts/toolchain.sh test-tools installs it where it can")
-
-
-def rust_libc() -> Path | None:
-    """Where Rust has the wasi-libc of its wasm32-wasip2, which a wasi-sdk built; None without that target."""
-    if shutil.which("rustc") is None:
-        return None
-    found = run(["rustc", "--target=wasm32-wasip2", "--print=target-libdir"], check=False).stdout.strip()
-    directory = Path(found, "self-contained")
-    return directory if found and (directory / "libc.a").is_file() else None

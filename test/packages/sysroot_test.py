@@ -240,38 +240,6 @@ def test_last_write_time(snapshot, tmp_path):
     assert tools.printed(wasm) == "1000000002\n"
 
 
-# --- Headers -----------------------------------------------------------------
-
-# A program of strict POSIX may have functions of its own by these names.
-ALL_DIALECTS = """
-#include <sys/time.h>
-#include <sys/time.h>
-static struct timeval now;
-int guest(void) { return gettimeofday(&now, 0) + utimes("/d", &now); }
-#if defined(_GNU_SOURCE) || defined(_BSD_SOURCE)
-int more(void) { return futimes(3, &now) + lutimes("/d", &now) + futimesat(3, "/d", &now); }
-#else
-static char *futimes, *lutimes;
-char *own(void) { return futimes + (lutimes - futimes); }
-#endif
-"""
-
-
-@pytest.mark.parametrize("define", [[], ["-D_GNU_SOURCE"], ["-D_BSD_SOURCE"]], ids=["", "gnu", "bsd"])
-@pytest.mark.parametrize("dialect", ["c89", "c99", "gnu17", "c23", "c++11", "gnu++23"])
-@pytest.mark.parametrize("installed_too", [False, True], ids=["sysroot", "sysroot-and-installed"])
-def test_sys_time_h_in_every_dialect(snapshot, dialect, define, installed_too, tmp_path):
-    source = tmp_path / f"guest.{'cpp' if '+' in dialect else 'c'}"
-    source.write_text(ALL_DIALECTS)
-    words = [f"--sysroot={toolbox.build_dir(snapshot) / toolbox.SYSROOT}", *define]
-    if "+" in dialect and not define:  # clang++ defines it by itself for C++
-        words += ["-U_GNU_SOURCE"]
-    if installed_too:
-        words += [f"-isystem{toolbox.installed(snapshot)}/{INCLUDE}"]
-    strict = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
-    toolbox.clang("-fsyntax-only", f"-std={dialect}", *strict, *words, source)
-
-
 # --- Other shapes of a sysroot -----------------------------------------------
 
 

@@ -14,17 +14,20 @@ import toolbox
 LIB, INCLUDE = Path("lib/wasm32-wasip2"), Path("include/wasm32-wasip2")
 
 
-def needs_rust() -> Path:
-    libc = toolbox.rust_libc()
-    if libc is None:
-        pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
-    return libc
+def rust_libc() -> Path:
+    """Where Rust has the wasi-libc of its wasm32-wasip2."""
+    if shutil.which("rustc"):
+        libdir = ["rustc", "--target=wasm32-wasip2", "--print=target-libdir"]
+        found = Path(toolbox.run(libdir, check=False).stdout.strip(), "self-contained")
+        if found.is_absolute() and (found / "libc.a").is_file():
+            return found
+    pytest.skip("no Rust for wasm32-wasip2: rustup target add wasm32-wasip2")
 
 
 def rust_sysroot(where: Path) -> Path:
     """No more of one than tells the generation."""
     (where / LIB).mkdir(parents=True)
-    (where / LIB / "libc.a").symlink_to(needs_rust() / "libc.a")
+    (where / LIB / "libc.a").symlink_to(rust_libc() / "libc.a")
     return where
 
 
@@ -53,7 +56,7 @@ def link_libc_so(sysroot: Path, hidden: frozenset[str] = frozenset()) -> None:
 
 
 def make_sysroot(where: Path, hidden: frozenset[str] = frozenset()) -> Path:
-    libc, headers = needs_rust(), toolbox.stock_sysroot(headers_of())
+    libc, headers = rust_libc(), toolbox.stock_sysroot(headers_of())
     shutil.copytree(headers, where, symlinks=True)
     for file in ("libc.a", "crt1-command.o", "crt1-reactor.o"):
         shutil.copyfile(libc / file, where / LIB / file)
