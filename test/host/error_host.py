@@ -35,6 +35,8 @@ from wasmtime import component
 ROOT = Path(__file__).resolve().parents[2]
 WASM_TOOLS = ROOT / ".toolchain/bin/wasm-tools"
 
+METHOD = "[method]descriptor."
+
 # Answers beside the error-codes.
 REAL = "real"  # do it, and answer what wasmtime answers
 OK = "ok"  # answer ok and do nothing
@@ -124,7 +126,7 @@ def filesystem_types() -> str:
         linker.add_wasip2()
         try:
             with linker.root() as root, root.add_instance(name) as types:
-                types.add_func("[method]descriptor.set-times", lambda *_: None)
+                types.add_func(METHOD + "set-times", lambda *_: None)
         except wasmtime.WasmtimeError:
             return name
     raise RuntimeError("this wasmtime library defines no wasi:filesystem/types@0.2")
@@ -166,42 +168,33 @@ def filesystem(wit: str) -> Filesystem | None:
     The library cannot call a WASI function itself. So each has a way through a component that
     imports it and exports it as a plain function, its core function only handing the arguments on.
     """
-    package = re.search(
-        r"^package wasi:filesystem@(\S+) \{\n  interface types \{\n(.*?)^  \}", wit, re.M | re.S
-    )
+    package = re.search(r"^package (wasi:filesystem@\S+) \{$(.*?)^\}", wit, re.M | re.S)
     if not package:
         return None
-    name, interface = f"wasi:filesystem/types@{package[1]}", package[2]
-    resources = dict(re.findall(r"^    resource (\S+) \{\n(.*?)^    \}", interface, re.M | re.S))
-    method = re.compile(r"^      ([\w-]+): func\((.*)\)( -> .*)?;$", re.M)
-    # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers a
-    # host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".
-    methods = [m for m in method.findall(resources.get("descriptor", "")) if "borrow<" not in m[1]]
-    names = [name for name, _, _ in methods]
-    others = re.findall(r"^    ([\w-]+): func", interface, re.M)
-    for resource, body in resources.items():
-        for other, _, _ in method.findall(body):
-            if resource != "descriptor" or other not in names:
-                others.append(f"[method]{resource}.{other}")
-
-    types = re.findall(r"^    (?:resource|flags|enum|variant|record|type) ([\w-]+)", interface, re.M)
-    types += re.findall(r"[\w-]+", ",".join(re.findall(r"^    use [^{]*\{(.*)\};", interface, re.M)))
-    world = ["world real {", f"use {name}.{{{', '.join(types)}}};"]
-    for export, parameters, result in methods:
-        world.append(f"export {export}: func(self: borrow<descriptor>, {parameters}){result};")
-    world = re.sub(
-        r"^world root \{.*?^\}$", lambda _: "\n".join([*world, "}"]), wit, count=1, flags=re.M | re.S
-    )
+    name = package[1].replace("@", "/types@")
+    signatures = dict(re.findall(r"^ +([\w-]+): func\((.*);$", package[2], re.M))
     with tempfile.TemporaryDirectory() as directory:
         source = Path(directory, "real.wit")
-        source.write_text(world)
+        source.write_text(wit)
+        resolved = json.loads(wasm_tools("component", "wit", "--json", source))
+        (interfaces,) = [one["interfaces"] for one in resolved["packages"] if one["name"] == package[1]]
+        types = resolved["interfaces"][interfaces["types"]]
+        methods = [one.removeprefix(METHOD) for one in types["functions"] if one.startswith(METHOD)]
+        # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers
+        # a host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".
+        methods = [method for method in methods if "borrow<" not in signatures[method]]
+        others = [one for one in types["functions"] if one.removeprefix(METHOD) not in methods]
+        world = ["world real {", f"use {name}.{{{', '.join(types['types'])}}};"]
+        world += [f"export {one}: func(self: borrow<descriptor>, {signatures[one]};" for one in methods]
+        root = re.compile(r"^world root \{.*?^\}$", re.M | re.S)
+        source.write_text(root.sub("\n".join([*world, "}"]), wit, count=1))
         core = Path(directory, "real.wat")
         dummy = wasm_tools("component", "embed", "--dummy", "-w", "real", source, "-t")
         core.write_text(handing_on(dummy))
         target = Path(directory, "real.wasm")
         wasm_tools("component", "new", core, "-o", target)
         real = component.Component.from_file(engine(), str(target))
-    return Filesystem(name, names, others, real)
+    return Filesystem(name, methods, others, real)
 
 
 def handing_on(dummy: str) -> str:
@@ -228,7 +221,7 @@ def handing_on(dummy: str) -> str:
                 unreachable
               end  end
             """
-        target = imports[f"[method]descriptor.{exports[index]}"]
+        target = imports[METHOD + exports[index]]
         # A result of more than one value is written where the last argument points; the
         # borrowed handle must be dropped before the function returns.
         by_pointer = " result i32" in f" {head.split('(param')[-1].replace('(', ' ')}"
@@ -382,7 +375,7 @@ class Host:
                 if method in absent or (not self.watch and not absent and self.is_real(method)):
                     continue
                 function = self.method(method, real.get_func(store, method), done)
-                types.add_func(f"[method]descriptor.{method}", function)
+                types.add_func(METHOD + method, function)
 
     @staticmethod
     def define_others(types: component.LinkerInstance, of_descriptor, others: list[str]) -> None:

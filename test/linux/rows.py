@@ -33,21 +33,11 @@ NANOSECONDS_AT_EDGES = [0, 1, 999999999, 1000000000, -3, 2**31 - 1, -(2**31), 2*
 # The last time in 64 bits of nanoseconds, and the next.
 LAST, PAST_LAST = Time(18446744073, 709551615), Time(18446744073, 709551616)
 LAST_MICROSECOND, PAST_LAST_MICROSECOND = Time(18446744073, 709551), Time(18446744073, 709552)
-# What a multiplication by 1000 would make good again, in 32 bits or 64; and this side's UTIME_NOW.
 MICROSECONDS_AT_EDGES = [
-    0,
-    1,
-    999999,
-    1000000,
-    -1,
-    -2,
-    -3,
-    2**32,
-    4294968,
-    2147484,
-    2**31 - 1,
-    2**63 - 1,
-    -(2**63),
+    *(0, 1, 999999, 1000000),
+    *(-1, -2, -3),  # this side's UTIME_NOW and UTIME_OMIT among them
+    # What a multiplication by 1000 would make good again, in 32 bits or 64.
+    *(2**32, 4294968, 2147484, 2**31 - 1, 2**63 - 1, -(2**63)),
 ]
 NOW, NOW_ODD, OMIT, OMIT_ODD = Time(0, "now"), Time(-7, "now"), Time(0, "omit"), Time(LARGEST, "omit")
 
