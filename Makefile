@@ -34,7 +34,8 @@ $(if $(NAMED_SYSROOT),$(if $(wildcard $(SYSROOT)/lib/wasm32-wasip2/libc.a),,\
 
 PREFIX ?= /usr/local
 FD ?= yes
-$(if $(filter-out yes no,$(FD)),$(error FD=$(FD): say yes or no))
+REPLACE ?= no
+$(foreach name,FD REPLACE,$(if $(filter-out yes no,$($(name))),$(error $(name)=$($(name)): say yes or no)))
 
 export PATH := $(TOOLCHAIN)/bin:$(PATH)
 
@@ -196,8 +197,6 @@ dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generati
 # --- A sysroot with the overlay inside ---------------------------------------
 
 nofd := $(if $(filter no,$(FD)),-nofd)
-REPLACE ?= no
-$(if $(filter-out yes no,$(REPLACE)),$(error REPLACE=$(REPLACE): say yes or no))
 
 # overlay_inside,SCRIPT,FROM,TO as the shell takes it,-nofd or nothing
 overlay_inside = scripts/$(1).py '$(2)' $(3) --archive $(BUILD)/plain/libwasi-utimens$(4).a \

@@ -95,9 +95,9 @@ def test_a_space_in_the_name_of_the_tree(tmp_path):
     [
         ("WASI_SDK_PATH=/nowhere", "WASI_SDK_PATH=/nowhere is no wasi-sdk: it has no bin/clang"),
         ("SYSROOT=/nowhere", "SYSROOT=/nowhere is no wasi-libc sysroot: it has no lib/wasm32-wasip2/libc.a"),
-        ("SYSROOT=", "SYSROOT is empty"),
-        ("PREFIX=", "PREFIX is empty"),
-        ("DEST=", "DEST is empty"),
+        ("SYSROOT=", "SYSROOT is empty: name a directory, or leave SYSROOT away"),
+        ("PREFIX=", "PREFIX is empty: name a directory, or leave PREFIX away"),
+        ("DEST=", "DEST is empty: name a directory, or leave DEST away"),
     ],
 )
 def test_what_cannot_be_right_is_one_line_from_every_target(said, why, goal, tmp_path):

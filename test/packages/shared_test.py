@@ -9,7 +9,7 @@ import toolbox
 import wasm_object
 from packages import tools, wasi_sdk
 from packages.tools import FUNCTIONS, SCRIPTS
-from packages.wasi_sdk import INCLUDE, LIB
+from packages.wasi_sdk import LIB
 
 # What they share is made once.
 pytestmark = pytest.mark.xdist_group("shared")
@@ -229,7 +229,3 @@ def test_a_libc_of_bitcode_becomes_one_of_objects(stock, tmp_path):
     (tmp_path / "guest.c").write_text(LIBRARY + PROGRAM)
     command = [*toolbox.CLANG, f"--sysroot={copy}", "-flto", tmp_path / "guest.c"]
     assert tools.prints(tmp_path, *command) == PRINTS["wasi-utimens"]
-
-
-def test_the_header_goes_with_it(copy):
-    assert (copy[1] / INCLUDE / "wasi/utimens.h").is_file()

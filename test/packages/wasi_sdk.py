@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import toolbox
 
-LIB, INCLUDE = Path("lib/wasm32-wasip2"), Path("include/wasm32-wasip2")
+LIB = Path("lib/wasm32-wasip2")
 
 
 def rust_libc() -> Path:
