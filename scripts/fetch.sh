@@ -135,8 +135,13 @@ source_tree() {
     stamp "$1" "$2"
 }
 
-# assemble FUNCTION…: they run one after the other, with a fresh $tmp; no other run beside this one.
+# assemble KIND 'ALL…' NAME…: KIND_NAME of each, one after the other, with a fresh $tmp; no other run beside this one.
 assemble() {
+    local kind=$1 all=$2 name
+    shift 2
+    for name; do
+        [[ " $all " = *" $name "* ]] || fail "no $kind $name: there are $all"
+    done
     if ! mkdir -p "$top/stamps" 2>/dev/null || [ ! -w "$top" ]; then
         fail "cannot write to $top"
     fi
@@ -149,7 +154,7 @@ assemble() {
     mkdir "$tmp"
     trap 'rm -rf "$tmp"' EXIT
     trap 'exit 130' INT TERM
-    for part; do
-        "$part"
+    for name; do
+        "${kind}_$name"
     done
 }

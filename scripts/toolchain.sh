@@ -201,9 +201,5 @@ part_lint() {
 }
 
 all=(sdk sysroots runtime catch2 test-tools lint)
-parts=("${all[@]}" component-ld)
 [ $# -gt 0 ] || set -- "${all[@]}"
-for part; do
-    [[ " ${parts[*]} " = *" $part "* ]] || fail "no part $part: there are ${parts[*]}"
-done
-assemble "${@/#/part_}"
+assemble part "${all[*]} component-ld" "$@"

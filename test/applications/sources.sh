@@ -18,7 +18,7 @@ LIBARCHIVE='trixie=3.7.4-4+deb13u1'
 CPYTHON_PACKAGES=('gcc=4:12.2.0-3' 'libc6-dev=2.36-9+deb12u14')
 
 # .toolchain/src/cpython.tar.xz; the tree is scripts/cpython.sh's.
-fetch_cpython() {
+source_cpython() {
     local pin tarball
     need_debian "CPython comes from Debian's source package"
     packages "${CPYTHON_PACKAGES[@]}"
@@ -37,12 +37,9 @@ fetch_cpython() {
     fail "no source of CPython (no network?): name another suite as CPYTHON in $0"
 }
 
-fetch_clients() {
+source_clients() {
     source_tree xz-utils "$XZ" --strip-components=1
     source_tree libarchive "$LIBARCHIVE" --strip-components=1
 }
 
-for what; do
-    [[ " cpython clients " = *" $what "* ]] || fail "no $what: there are cpython and clients"
-done
-assemble "${@/#/fetch_}"
+assemble source 'cpython clients' "$@"

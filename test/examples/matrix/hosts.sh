@@ -32,7 +32,7 @@ keep() { # HOST PIN
     stamp "host-$1" "$2"
 }
 
-fetch_wasmtime() {
+host_wasmtime() {
     local pin host
     [ -x "$top/venv/bin/python" ] || fail "no .toolchain/venv: run scripts/toolchain.sh runtime"
     while read -r pin; do
@@ -65,13 +65,13 @@ npm_host() {
     fi
 }
 
-fetch_jco() { npm_host jco 'jco --version'; }
-fetch_preview2-shim() { npm_host preview2-shim true; }
+host_jco() { npm_host jco 'jco --version'; }
+host_preview2-shim() { npm_host preview2-shim true; }
 # Each of these packages has a script that would put the binary of this machine in its place.
-fetch_deno() { npm_host deno 'ln -s node_modules/@deno/*/deno . && ./deno --version'; }
-fetch_bun() { npm_host bun 'ln -s node_modules/@oven/*/bin/bun . && ./bun --version'; }
+host_deno() { npm_host deno 'ln -s node_modules/@deno/*/deno . && ./deno --version'; }
+host_bun() { npm_host bun 'ln -s node_modules/@oven/*/bin/bun . && ./bun --version'; }
 # The package compresses the browser, and the libraries that this machine may not have.
-fetch_chromium() {
+host_chromium() {
     # shellcheck disable=SC2016 # node's, and for later
     npm_host chromium '
         unpack() { node -e "process.stdout.write(zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])))" "$1"; }
@@ -84,7 +84,4 @@ fetch_chromium() {
 
 hosts=(wasmtime jco preview2-shim deno bun chromium)
 [ $# -gt 0 ] || set -- "${hosts[@]}"
-for host; do
-    [[ " ${hosts[*]} " = *" $host "* ]] || fail "no host $host: there are ${hosts[*]}"
-done
-assemble "${@/#/fetch_}"
+assemble host "${hosts[*]}" "$@"
