@@ -4,10 +4,12 @@
 `make test` has built all that is looked for here: see `test-build` in the Makefile.
 """
 
+import io
 import os
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -198,3 +200,17 @@ def needs(tool: str) -> None:
     """Skips the test, by the name of the tool that this machine lacks."""
     if shutil.which(tool) is None:
         pytest.skip(f"no {tool} here: scripts/toolchain.sh test-tools installs it where it can")
+
+
+def wheel(name: str, file: str, content: bytes) -> bytes:
+    """A Python package of one file and version 1.0; the same bytes whenever it is made."""
+    data, info = io.BytesIO(), f"{name}-1.0.dist-info"
+    with zipfile.ZipFile(data, "w") as archive:
+        for path, member in {
+            file: content,
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{info}/RECORD": "",
+        }.items():
+            archive.writestr(zipfile.ZipInfo(path), member)
+    return data.getvalue()

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -33,23 +32,11 @@ def toolchain(tree: Path, part: str, **variables: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def wheel(directory: Path, content: str) -> bytes:
-    path = directory / "pinned-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in {
-            "pinned.py": content,
-            "pinned-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: pinned\nVersion: 1.0\n",
-            "pinned-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-            "pinned-1.0.dist-info/RECORD": "",
-        }.items():
-            archive.writestr(zipfile.ZipInfo(name), text)
-    return path.read_bytes()
-
-
 def test_a_python_package_is_the_one_of_its_hash(tree, tmp_path):
-    pinned = hashlib.sha256(wheel(tmp_path, "x = 1")).hexdigest()
-    (tree / "scripts/requirements.txt").write_text(f"pinned==1.0 --hash=sha256:{pinned}\n")
-    wheel(tmp_path, "x = 2")
+    pinned, other = (toolbox.wheel("pinned", "pinned.py", content) for content in (b"x = 1", b"x = 2"))
+    hashed = f"pinned==1.0 --hash=sha256:{hashlib.sha256(pinned).hexdigest()}\n"
+    (tree / "scripts/requirements.txt").write_text(hashed)
+    (tmp_path / "pinned-1.0-py3-none-any.whl").write_bytes(other)
     status, complaint = toolchain(tree, "runtime", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
     assert (status, complaint) == (
         1,

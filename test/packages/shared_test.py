@@ -56,6 +56,11 @@ def stock(tmp_path_factory) -> Path:
     return wasi_sdk.make_sysroot(tmp_path_factory.mktemp("stock") / "sysroot")
 
 
+@pytest.fixture
+def changeable(stock, tmp_path) -> Path:
+    return shutil.copytree(stock, tmp_path / "sysroot", symlinks=True)
+
+
 def link_shared(sysroot: Path, directory: Path):
     pic = toolbox.build_dir(wasi_sdk.headers_of()) / "pic"
     archives = [pic / f"lib{name}.a" for name in NAMES]
@@ -188,27 +193,23 @@ def test_weak_functions_of_libc_may_be_replaced(copy):
         assert f'(import "env" "{weak}" ' in text
 
 
-def test_functions_of_long_double_as_in_stock(stock, tmp_path):
+def test_functions_of_long_double_as_in_stock(changeable, tmp_path):
     """libc.so has the members of libc-printscan-long-double.a in place of libc.a's."""
-    sysroot = tmp_path / "sysroot"
-    shutil.copytree(stock, sysroot, symlinks=True)
     source = "int ffs(int i) { return 77; } static int printf(void) { return 0; }"
     instead = tools.compiled(tmp_path / "ffs.c", source, "-fPIC", "-fno-builtin")
-    tools.archived(sysroot / LIB / "libc-printscan-long-double.a", instead)
-    overlay_inside(sysroot, tmp_path / "copy")
+    tools.archived(changeable / LIB / "libc-printscan-long-double.a", instead)
+    overlay_inside(changeable, tmp_path / "copy")
     text = text_of(tmp_path / "copy" / LIB / "libc.so")
     body = text[text.index("(func $ffs ") :]
     assert "i32.const 77" in body[: body.index("(func", 1)]
 
 
-def test_a_libc_that_is_not_position_independent(stock, tmp_path):
-    sysroot = tmp_path / "sysroot"
-    shutil.copytree(stock, sysroot, symlinks=True)
+def test_a_libc_that_is_not_position_independent(changeable, tmp_path):
     debian = toolbox.stock_sysroot(wasi_sdk.headers_of())
     if (debian / LIB / "libc.so").exists():
         pytest.skip("the libc.a of this sysroot is position-independent, too")
-    shutil.copyfile(debian / LIB / "libc.a", sysroot / LIB / "libc.a")
-    line = overlay_inside(sysroot, tmp_path / "copy").stderr
+    shutil.copyfile(debian / LIB / "libc.a", changeable / LIB / "libc.a")
+    line = overlay_inside(changeable, tmp_path / "copy").stderr
     assert not (tmp_path / "copy" / LIB / "libc.so").exists() and line.count("\n") == 1
     assert line.startswith(f"sysroot: {LIB / 'libc.so'} is left out: ")
 
@@ -216,15 +217,14 @@ def test_a_libc_that_is_not_position_independent(stock, tmp_path):
 # --- Bitcode for -flto -------------------------------------------------------
 
 
-def test_a_libc_of_bitcode_becomes_one_of_objects(stock, tmp_path):
+def test_a_libc_of_bitcode_becomes_one_of_objects(changeable, tmp_path):
     """clang looks in llvm-lto first with -flto; nothing renames what is defined in bitcode."""
-    sysroot, copy = tmp_path / "sysroot", tmp_path / "copy"
-    shutil.copytree(stock, sysroot, symlinks=True)
+    copy = tmp_path / "copy"
     version = toolbox.clang("-dumpversion").stdout.strip()
     bitcode = LIB / "llvm-lto" / version / "libc.a"
     futimens = "int futimens(int fd, const void *times) { return 77; }"
-    tools.archived(sysroot / bitcode, tools.compiled(tmp_path / "futimens.c", futimens, "-flto"))
-    overlay_inside(sysroot, copy)
+    tools.archived(changeable / bitcode, tools.compiled(tmp_path / "futimens.c", futimens, "-flto"))
+    overlay_inside(changeable, copy)
     assert (copy / bitcode).read_bytes() == (copy / LIB / "libc.a").read_bytes()
     (tmp_path / "guest.c").write_text(LIBRARY + PROGRAM)
     command = [*toolbox.CLANG, f"--sysroot={copy}", "-flto", tmp_path / "guest.c"]
