@@ -72,6 +72,11 @@ KNOWN = {
     "preview1": [PREVIEW1],
     "preview1, with sockets": [PREVIEW1, SOCKETS],
     "descriptor-ref": [REF, FILES],
+    "descriptor-ref, whose table is used from elsewhere": [
+        REF,
+        FILES.replace("static struct", "struct table"),
+        "extern const char file_vtable[]; const char *use(void) { return file_vtable; }",
+    ],
     "descriptor-counted": [COUNTED, FILES],
 }
 
@@ -195,6 +200,13 @@ def test_a_sysroot(snapshot, by):
 
 
 # --- No libc -----------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("words", [[], ["one", "two"]], ids=["none", "two"])
+def test_other_than_one_word(by, words):
+    line = toolbox.refused(toolbox.run([*by, *words], check=False))
+    assert line == f"generation: usage: {by[-1].name} SYSROOT"
 
 
 @BOTH
