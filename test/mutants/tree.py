@@ -108,8 +108,11 @@ class Tree:
         sys.path.insert(0, str(self.top / "test"))
         sys.dont_write_bytecode = True
         import toolbox
+        from guest import catch2_suite
+        from linux import calls
 
         assert self.top == toolbox.ROOT
+        self.suite = catch2_suite
         # The first case that fails ends it.
         run_guest = toolbox.run_guest
         toolbox.run_guest = lambda wasm, *words, flags, **options: run_guest(
@@ -117,8 +120,6 @@ class Tree:
         )
         self.snapshots = {toolbox.generation(snapshot): snapshot for snapshot in toolbox.SNAPSHOTS}
         self.outputs = {path: (self.top / path).read_bytes() for path in self.commands()}
-        from linux import calls
-
         self.place = calls.Place()
         multiprocessing.util.Finalize(None, self.place.__exit__, exitpriority=1)
         self.right_answers = {
@@ -130,8 +131,6 @@ class Tree:
 
     def check(self, files: set[str]):
         """What is not broken passes, or a verdict would mean nothing: all tests of mutants of these files."""
-        from guest import catch2_suite as suite
-
         try:
             if files:
                 self.build()
@@ -140,7 +139,7 @@ class Tree:
             for group in self.groups():
                 for end in ("", "-nofd"):
                     self.catch2(group, end)
-                self.cases(suite.Configuration(group[0], "stock", "insides"))
+                self.cases(self.suite.Configuration(group[0], "stock", "insides"))
         except Killed as by:
             sys.exit(f"mutants: a test fails on what is not broken: {by}")
 
@@ -298,16 +297,12 @@ class Tree:
 
     def catch2(self, group: tuple[str, str], end: str):
         """The Catch2 cases that a user could write."""
-        from guest import catch2_suite as suite
-
         program = "counted" if group[1] == "counted" else "posix-beside"
-        self.cases(suite.Configuration(group[0], group[1] + end, program))
+        self.cases(self.suite.Configuration(group[0], group[1] + end, program))
 
     def insides(self, file: str, snapshot: str):
         """The Catch2 cases that include the file themselves."""
-        from guest import catch2_suite as suite
-
-        configuration = suite.Configuration(snapshot, "stock", "insides")
+        configuration = self.suite.Configuration(snapshot, "stock", "insides")
         sources = self.mirrors(file, configuration)
         objects = [f"build/{snapshot}/catch2/{Path(source).relative_to('test/guest')}" for source in sources]
         objects = [str(Path(path).with_suffix(".o")) for path in objects]
@@ -326,11 +321,9 @@ class Tree:
         return own or sources
 
     def cases(self, configuration):
-        from guest import catch2_suite as suite
-
-        cases = [name for source in configuration.sources() for name, _ in suite.cases_of(source)]
+        cases = [name for source in configuration.sources() for name, _ in self.suite.cases_of(source)]
         try:
-            verdicts = suite.verdicts_of(configuration, cases)
+            verdicts = self.suite.verdicts_of(configuration, cases)
         except Exception as error:  # it does not link, or it hangs
             raise Killed(f"{type(error).__name__} [{configuration}]") from None
         failed = [name for name, verdict in verdicts.items() if verdict is not None]
@@ -362,14 +355,11 @@ class Tree:
             base = f"build/{snapshot}"
             # An installation whose archive is another is not written over.
             shutil.rmtree(self.top / base / "install")
-            make = ["make", "-s", "DESTDIR=", f"SYSROOT=.toolchain/sysroots/{snapshot}"]
-            for words in (
-                [f"PREFIX={self.top}/{base}/install", "install"],
-                [f"{base}/sysroot", f"{base}/sysroot-nofd", f"{base}/ubsan/libwasi-utimens.a"],
-            ):
-                done = run([*make, *words], cwd=self.top)
-                if done.returncode:
-                    raise Killed(f"make {words[-1]}: {done.stderr.strip().splitlines()[-1:]}")
+            make = ["make", "-s", f"SYSROOT=.toolchain/sysroots/{snapshot}", "installed"]
+            parts = [f"{base}/sysroot", f"{base}/sysroot-nofd", f"{base}/ubsan/libwasi-utimens.a"]
+            done = run([*make, *parts], cwd=self.top)
+            if done.returncode:
+                raise Killed(f"make: {done.stderr.strip().splitlines()[-1:]}")
 
     # --- A mutant -----------------------------------------------------------------------------------
 
