@@ -418,7 +418,7 @@ class Tree:
         def meaning(top: Path) -> list[str]:
             path = top / file
             if file.endswith(".py"):
-                return [ast.dump(without_docstrings(ast.parse(path.read_text())))]
+                return [ast.dump(what_runs(ast.parse(path.read_text())))]
             said = []
             for language, define, dump in itertools.product(
                 ("c", "c++"), ("-DX", "-D_GNU_SOURCE"), ("-dM", "-P")
@@ -448,8 +448,13 @@ class Tree:
                     self.link(f"build/{snapshot}/{part}".rstrip("/"))
 
 
-def without_docstrings(module: ast.Module) -> ast.Module:
+def what_runs(module: ast.Module) -> ast.Module:
+    """Without docstrings, and without the types of what a function assigns to, which nobody evaluates."""
     for node in ast.walk(module):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
             node.body = node.body[1:]
+        if isinstance(node, ast.FunctionDef):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.AnnAssign):
+                    inner.annotation = ast.Constant(None)
     return module
