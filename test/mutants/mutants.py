@@ -24,7 +24,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from tree import ROOT, STATE, Mutant, Tree
+from tree import ROOT, STATE, Mutant, Tree, tests
 
 HERE = Path(__file__).parent
 REPORT = ROOT / "docs/MUTANTS.md"
@@ -62,8 +62,8 @@ def start_worker(numbers):
     worker = Tree(f"tree-{numbers.get()}")
 
 
-def check(files: set[str]):
-    Tree("unbroken").check(files)
+def check(further: list[str]):
+    Tree("unbroken").check(further)
 
 
 def work(job: tuple[Mutant, bool, float]) -> tuple[Mutant, str, str] | None:
@@ -161,8 +161,8 @@ def is_to_be_tried(mutant: Mutant, verdict: list[str] | None, quick: bool) -> bo
 
 def try_all(jobs: list[tuple[Mutant, bool, float]], known: dict[str, list[str]], workers: int):
     STATE.mkdir(parents=True, exist_ok=True)
-    files = {mutant.file for mutant, quick, _ in jobs if not quick}
-    checking = multiprocessing.Process(target=check, args=(files,))
+    further = dict.fromkeys(words for mutant, quick, _ in jobs for words in tests(mutant.file, quick))
+    checking = multiprocessing.Process(target=check, args=(list(further),))
     checking.start()
     checking.join()
     if checking.exitcode != 0:

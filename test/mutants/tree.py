@@ -18,18 +18,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "build/mutants"
 
-# What a tree is a copy of. Its .toolchain has one sysroot of each generation.
-COPIED = [
-    "Makefile",
-    "pyproject.toml",
-    "examples",
-    "include",
-    "libc-overlay",
-    "scripts",
-    "test",
-    "wit-imports",
-]
-
 # pytest's words, one run after the other, by file or by its top directory. A quick try of a script's mutant
 # leaves the last one out, one of the overlay's all of them: the Catch2 cases and the oracle come first.
 TESTS = {
@@ -71,8 +59,12 @@ class Mutant:
         return f"{self.file}:{self.number}: {self.before.strip()}  =>  {self.after.strip()}"
 
 
-def tests(file: str) -> list[str]:
-    return TESTS.get(file) or TESTS[file.split("/")[0]]
+def tests(file: str, quick: bool) -> list[str]:
+    """What pytest runs on a mutant of a file that is not killed before."""
+    words = TESTS.get(file) or TESTS[file.split("/")[0]]
+    if not quick:
+        return words
+    return words[:-1] if file.startswith("scripts/") else []
 
 
 class Killed(Exception):
@@ -129,12 +121,12 @@ class Tree:
             for end in ("", "-nofd")
         }
 
-    def check(self, files: set[str]):
-        """What is not broken passes, or a verdict would mean nothing: all tests of mutants of these files."""
+    def check(self, further: list[str] = ()):
+        """What is not broken passes, or a verdict would mean nothing; `further` as tests() has it."""
         try:
-            if files:
+            if further:
                 self.build()
-            for words in dict.fromkeys(words for file in sorted(files) for words in tests(file)):
+            for words in further:
                 self.pytest(words)
             for group in self.groups():
                 for end in ("", "-nofd"):
@@ -157,8 +149,9 @@ class Tree:
         for path in of_generation.values():
             (self.top / ".toolchain/sysroots" / path.name).symlink_to(path.resolve())
             self.link(f"build/{path.name}")
-        for path in COPIED:
-            self.link(path)
+        for path in ROOT.iterdir():
+            if path.name != "build" and not path.name.startswith("."):
+                self.link(path.name)
 
     def link(self, path: str):
         """Whatever writes there must put a new file in the old one's place, as all tools here do."""
@@ -373,17 +366,15 @@ class Tree:
 
     def try_mutant(self, mutant: Mutant, quick: bool, words=()) -> tuple[str, str]:
         """Its verdict, and by what. A quick one that survives is to be tried further: by pytest's `words`."""
-        is_script = mutant.file.startswith("scripts/")
         self.put(mutant)
         try:
             if mutant.file.startswith("libc-overlay/"):
                 self.overlay(mutant.file)
             elif not self.differs(mutant.file):
                 raise NoMutant("same")
-            if not (quick or is_script):
+            if not (quick or mutant.file.startswith("scripts/")):
                 self.build()
-            further = tests(mutant.file) if is_script or not quick else []
-            for few in [*words, *(further[:-1] if quick else further)]:
+            for few in [*words, *tests(mutant.file, quick)]:
                 self.pytest(few)
         except NoMutant as reason:
             return str(reason), ""
