@@ -108,8 +108,8 @@ def report(mutants: dict[str, list[Mutant]], known: dict[str, list[str]]) -> lis
         total += count
     lines = [
         (HERE / "report.md").read_text(),
-        "| file | mutants | the same object code | killed | no difference | survived |",
-        "|---|---|---|---|---|---|",
+        "| file | mutants | the same object code | killed | no difference | survived | not tried yet |",
+        "|---|---|---|---|---|---|---|",
         *table,
         row("all", total),
         "",
@@ -124,7 +124,7 @@ def report(mutants: dict[str, list[Mutant]], known: dict[str, list[str]]) -> lis
 
 
 def row(name: str, count: collections.Counter) -> str:
-    columns = [count[verdict] for verdict in ("same", "killed", "explained", "survived")]
+    columns = [count[verdict] for verdict in ("same", "killed", "explained", "survived", "missing")]
     return "| " + " | ".join([name, *map(str, [sum(columns), *columns])]) + " |"
 
 

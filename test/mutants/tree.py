@@ -110,6 +110,7 @@ class Tree:
         toolbox.run_guest = lambda wasm, *words, flags, **options: run_guest(
             wasm, *words, "--abort", flags=[*QUICKLY, *flags], **options
         )
+        self.all_snapshots = toolbox.SNAPSHOTS
         self.snapshots = {toolbox.generation(snapshot): snapshot for snapshot in toolbox.SNAPSHOTS}
         self.outputs = {path: (self.top / path).read_bytes() for path in self.commands()}
         self.place = calls.Place()
@@ -142,11 +143,8 @@ class Tree:
         for path in (ROOT / ".toolchain").iterdir():
             if path.name != "sysroots":
                 (self.top / ".toolchain" / path.name).symlink_to(path.resolve())
-        of_generation = {}
-        for path in sorted((ROOT / ".toolchain/sysroots").iterdir()):
-            # The first is the SDK's own, which some tests want.
-            of_generation.setdefault((ROOT / "build" / path.name / "generation").read_text(), path)
-        for path in of_generation.values():
+        # All sysroots: what is missing there a test's make would add.
+        for path in (ROOT / ".toolchain/sysroots").iterdir():
             (self.top / ".toolchain/sysroots" / path.name).symlink_to(path.resolve())
             self.link(f"build/{path.name}")
         for path in ROOT.iterdir():
@@ -344,7 +342,7 @@ class Tree:
 
     def build(self):
         """All that the tests of the host's side look for."""
-        for snapshot in self.snapshots.values():
+        for snapshot in self.all_snapshots:
             base = f"build/{snapshot}"
             # An installation whose archive is another is not written over.
             shutil.rmtree(self.top / base / "install")
@@ -432,7 +430,7 @@ class Tree:
     def restore(self, file: str, built: bool):
         (self.top / file).unlink()
         self.link(file)
-        for snapshot in self.snapshots.values() if not file.startswith("scripts/") else ():
+        for snapshot in self.all_snapshots if not file.startswith("scripts/") else ():
             parts = ("",) if built else ("wrap", "counted", "catch2", "install/lib")
             for part in parts:
                 if (ROOT / f"build/{snapshot}/{part}").exists():
