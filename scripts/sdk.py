@@ -27,10 +27,13 @@ def link(source: str, target: str) -> str:
 def drivers_inside(root: Path) -> None:
     """Puts a copy in the place of each driver that is a link to the outside."""
     for path in (root / "bin").iterdir():
-        real = path.resolve()
-        if path.is_symlink() and "clang" in path.name and not real.is_relative_to(root.resolve()):
+        if not path.is_symlink() or "clang" not in path.name:
+            continue
+        # Its own target, not the last one: clang++ is a link to clang, whether that is a copy yet or not.
+        target = Path(os.path.normpath(path.parent / path.readlink()))
+        if not target.is_relative_to(os.path.normpath(root)):
             path.unlink()
-            shutil.copy2(real, path)
+            shutil.copy2(target, path)
 
 
 def main(words: list[str]) -> None:
