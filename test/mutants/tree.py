@@ -156,6 +156,7 @@ class Tree:
         target = self.top / path
         if target.is_dir():
             shutil.rmtree(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-al", ROOT / path, target], check=True)
 
     # --- What the overlay is compiled to ---------------------------------------------------------
