@@ -63,3 +63,15 @@ def test_what_declares_futimes_and_its_like(snapshot, tmp_path):
         done = compiled(snapshot, "by -I", tmp_path, *flags, "-DMORE")
         for name in ("futimes", "lutimes", "futimesat"):
             assert f"undeclared function '{name}'" in done.stderr
+
+
+def test_the_version_is_a_number_of_three_parts(tmp_path):
+    """Of a version to come too, whose parts are all others."""
+    source = tmp_path / "version.c"
+    parts = [f"#undef WASI_UTIMENS_VERSION_{part}\n#define WASI_UTIMENS_VERSION_{part} {number}\n"
+             for part, number in (("MAJOR", 12), ("MINOR", 34), ("PATCH", 56))]  # fmt: skip
+    check = '_Static_assert(WASI_UTIMENS_VERSION == 123456, "");\n'
+    source.write_text("#include <wasi/utimens.h>\n" + "".join(parts) + check)
+    sysroot = toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1])
+    include = f"-I{toolbox.ROOT / 'include'}"
+    toolbox.run([*toolbox.CLANG, f"--sysroot={sysroot}", include, "-fsyntax-only", source])
