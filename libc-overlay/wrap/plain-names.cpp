@@ -4,9 +4,9 @@
 // so the linker takes this object out of the archive, and finds no definition for what it refers
 // to. With the flags that is wrapped, as are the plain names.
 //
-// wasi-libc defines four of the names, and may do so beside functions that a guest needs, so they
-// are weak here, and a guest's own definition goes unseen. One of the other three is a duplicate
-// symbol.
+// wasi-libc defines four of the names, some beside functions that a guest needs, and may come first
+// in the link, so they are weak here, and a guest's own definition goes unseen. One of the other
+// three is a duplicate symbol.
 
 #include <sys/stat.h>
 #include <sys/time.h>

@@ -86,8 +86,8 @@ def reason_of(mutant: Mutant, why: dict[tuple[str, str, str], str]) -> str | Non
     return why.get((mutant.file, mutant.before.strip(), mutant.after.strip()))
 
 
-def report(mutants: dict[str, list[Mutant]], known: dict[str, list[str]]) -> list[str]:
-    """Writes it. Returns the survivors that have no reason."""
+def report(mutants: dict[str, list[Mutant]], known: dict[str, list[str]]) -> tuple[list[str], int]:
+    """Writes it. Returns the survivors that have no reason, and how many mutants are not tried yet."""
     why = reasons()
     table, unexplained = [], []
     explained = collections.defaultdict(list)
@@ -119,8 +119,7 @@ def report(mutants: dict[str, list[Mutant]], known: dict[str, list[str]]) -> lis
     for (file, before, reason), after in explained.items():
         lines += [f"- {file}: `{before}`  ", *(f"  → `{one}`  " for one in after), f"  {reason}"]
     REPORT.write_text("\n".join(lines) + "\n")
-    missing = total["missing"]
-    return unexplained + ([f"{missing} mutants not tried yet"] if missing else [])
+    return unexplained, total["missing"]
 
 
 def row(name: str, count: collections.Counter) -> str:
@@ -148,9 +147,10 @@ def main():
     ]
     if not words.report:
         try_all(jobs, known, words.workers)
-    unexplained = report({file: mutants_of(file, words.tool) for file in FILES}, known)
-    print(*unexplained, f"{len(unexplained)} survivors without a reason", sep="\n")
-    sys.exit(bool(unexplained))
+    unexplained, missing = report({file: mutants_of(file, words.tool) for file in FILES}, known)
+    print(*unexplained, sep="\n")
+    print(f"{len(unexplained)} survivors without a reason, {missing} mutants not tried yet")
+    sys.exit(bool(unexplained or missing))
 
 
 def is_to_be_tried(mutant: Mutant, verdict: list[str] | None, quick: bool) -> bool:
