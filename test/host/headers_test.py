@@ -68,10 +68,12 @@ def test_what_declares_futimes_and_its_like(snapshot, tmp_path):
 def test_the_version_is_a_number_of_three_parts(tmp_path):
     """Of a version to come too, whose parts are all others."""
     source = tmp_path / "version.c"
-    parts = [f"#undef WASI_UTIMENS_VERSION_{part}\n#define WASI_UTIMENS_VERSION_{part} {number}\n"
-             for part, number in (("MAJOR", 12), ("MINOR", 34), ("PATCH", 56))]  # fmt: skip
-    check = '_Static_assert(WASI_UTIMENS_VERSION == 123456, "");\n'
-    source.write_text("#include <wasi/utimens.h>\n" + "".join(parts) + check)
+    lines = ["#include <wasi/utimens.h>"]
+    for part, number in {"MAJOR": 12, "MINOR": 34, "PATCH": 56}.items():
+        name = f"WASI_UTIMENS_VERSION_{part}"
+        lines += [f"#undef {name}", f"#define {name} {number}"]
+    lines += ['_Static_assert(WASI_UTIMENS_VERSION == 123456, "");', ""]
+    source.write_text("\n".join(lines))
     sysroot = toolbox.stock_sysroot(toolbox.SNAPSHOTS[-1])
     include = f"-I{toolbox.ROOT / 'include'}"
     toolbox.run([*toolbox.CLANG, f"--sysroot={sysroot}", include, "-fsyntax-only", source])
