@@ -6,13 +6,10 @@ import itertools
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import toolbox
-
-sys.path.append(str(toolbox.ROOT / "scripts"))
 from sysroot import each_object, write_archive
 from wasm_object import members
 from wasm_rename import rename
