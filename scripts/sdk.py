@@ -26,14 +26,16 @@ def link(source: str, target: str) -> str:
 
 def drivers_inside(root: Path) -> None:
     """Puts a copy in the place of each driver that is a link to the outside."""
-    for path in (root / "bin").iterdir():
-        if not path.is_symlink() or "clang" not in path.name:
-            continue
-        # Its own target, not the last one: clang++ is a link to clang, whether that is a copy yet or not.
-        target = Path(os.path.normpath(path.parent / path.readlink()))
-        if not target.is_relative_to(os.path.normpath(root)):
+    outside = {
+        path: path.resolve()
+        for path in (root / "bin").iterdir()
+        if "clang" in path.name and path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
+    }
+    for path, real in outside.items():
+        # A link to another of these, as clang++ is to clang, stays one.
+        if path.parent / path.readlink() not in outside:
             path.unlink()
-            shutil.copy2(target, path)
+            shutil.copy2(real, path)
 
 
 def main(words: list[str]) -> None:
