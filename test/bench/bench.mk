@@ -8,4 +8,4 @@ bench: ## writes docs/COST.md, overlay beside stock beside the bare import
 	@.toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --only-binary=:all: \
 	    --require-hashes -r test/bench/requirements.txt
 	@$(call for_each_sysroot,installed build/$${sysroot##*/}/sysroot)
-	@$(PYTHON) -m bench.cost docs/COST.md docs/cost.svg
+	@$(PYTHON) -m bench.cost

@@ -29,17 +29,11 @@ using namespace wasi_utimens;
 
 static constexpr timespec times[2] = {{1, 2}, {3, 4}};
 static constexpr auto given = new_timestamps_of(times, file_descriptor::first_unrepresentable);
+static constexpr auto symlink_follow = wit::path_flags::symlink_follow;
 
-// The parts of a call. Each costs what it costs in a call, and nothing for a call of its own.
+// The parts of a call that are no expression of one line. Each costs what it costs in a call, and
+// nothing for a call of its own.
 #define PART [[gnu::always_inline]] inline int
-
-PART set_times(const file_descriptor &file) { return file.call_set_times(given); }
-
-PART set_times_now(const file_descriptor &file) { return file.call_set_times(both_now); }
-
-PART set_times_at(const file_descriptor &directory) {
-  return directory.call_set_times_at(wit::path_flags::symlink_follow, "f", 1, given);
-}
 
 PART look_up(int fd) {
   const file_descriptor found(fd);
@@ -52,7 +46,6 @@ PART preopen(const char *path) {
   return __wasilibc_find_abspath(path, &prefix, &relative_path);
 }
 
-#ifdef CHDIR
 PART cwd(const char *path) {
   static char buffer[PATH_MAX];
   const char *prefix;
@@ -60,7 +53,6 @@ PART cwd(const char *path) {
   size_t size = sizeof buffer;
   return __wasilibc_find_relpath_alloc(path, &prefix, &relative_path, &size, false);
 }
-#endif
 
 // The compiler may not unroll the loop, not even around CALL(0), which is what the loop itself
 // costs; nor is there a constant in it that is not the call's own.

@@ -72,29 +72,20 @@ class StandIn(Bench):
         return super().compile(name, source, toolbox.COUNTED, *flags)
 
 
-def test_the_counted_generation_is_measured_like_the_others(bench_of, tmp_path, monkeypatch):
+def test_the_counted_generation_is_measured_like_the_others(bench_of, tmp_path):
     if not toolbox.stand_in_sysroot():
         pytest.skip("no wasi-libc that the stand-in can stand on")
-    futimens, by_path = (
-        Call(text, *parts)
-        for text, parts in (
-            ("futimens(fd, times)", measure.FD),
-            ('utimensat(dirfd, "f", times, 0)', measure.DIRFD),
-        )
-    )
-    monkeypatch.setattr(measure, "ACCEPTED", [futimens, by_path])
-    monkeypatch.setattr(measure, "REFUSED", [])
-    monkeypatch.setattr(measure, "NOTHING_TO_DO", [])
-    monkeypatch.setattr(cost, "PICTURED", [futimens.text, by_path.text])
+    calls = measure.PICTURED[:2]
+    assert [call.parts for call in calls] == [measure.FD, measure.DIRFD]
     counted, lent = StandIn(tmp_path), bench_of(*toolbox.stand_in_sysroot())
-    for call in (futimens, by_path):
+    for call in calls:
         assert counted.cost(toolbox.WRAP, call).answer == "0"
         (host, look_up, ours), (same_host, shorter_look_up, _) = counted.parts(call), lent.parts(call)
         assert ours > 0
         assert host == same_host + 1  # the handle is loaded, since it lies beside the reference
         assert look_up > shorter_look_up  # the reference is taken and dropped
-    groups = cost.alike([lent, counted])
-    assert groups == [[counted], [lent]]
-    assert "(descriptor-counted)\n\nCalls that succeed." in cost.document(groups, "cost.svg")
-    panels = {bar["panel"]: None for bar in cost.picture(groups)["data"]["values"]}
-    assert list(panels) == [cost.title(group) for group in groups]
+    groups = cost.alike([lent, counted], calls)
+    assert list(groups.values()) == [[counted], [lent]]
+    assert "(descriptor-counted)\n\n| call |" in cost.fuel(groups)
+    panels = {bar["panel"]: None for bar in cost.picture(groups, calls)["data"]["values"]}
+    assert list(panels) == [cost.title(group) for group in groups.values()]

@@ -28,11 +28,10 @@ LINKS = [toolbox.STOCK, toolbox.WRAP, toolbox.SYSROOT]
 
 @dataclass(frozen=True)
 class Call:
-    """A call of cost.cpp, and what it is made of beside our code, each a call there as well."""
+    """A call of cost.cpp, and what it is made of beside our code, each an expression there as well."""
 
     text: str
-    host: str = ""
-    look_ups: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # of an accepted call: the host's function, then libc's look-ups
     where: str = ""
 
     def __str__(self):
@@ -44,33 +43,32 @@ class Call:
         return self.text.partition("(")[0] not in toolbox.MISSING_IN_STOCK
 
 
-FD = ("set_times(file)", ("look_up(fd)",))
-FD_NOW = ("set_times_now(file)", ("look_up(fd)",))
-DIRFD = ("set_times_at(directory)", ("look_up(dirfd)",))
+FD = ("file.call_set_times(given)", "look_up(fd)")
+FD_NOW = ("file.call_set_times(both_now)", "look_up(fd)")
+DIRFD = ('directory.call_set_times_at(symlink_follow, "f", 1, given)', "look_up(dirfd)")
+PATH = (*DIRFD, 'preopen("/d/f")')
 
-
-def at(look_up: str) -> tuple[str, tuple[str, ...]]:
-    """With the preopened directory to be found first."""
-    return DIRFD[0], (*DIRFD[1], look_up)
-
+PICTURED = [
+    Call("futimens(fd, times)", FD),
+    Call('utimensat(dirfd, "f", times, 0)', DIRFD),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', PATH),
+    Call("utimensat(AT_FDCWD, LONG_PATH, times, 0)", (*DIRFD, "preopen(LONG_PATH)")),
+    Call('utimensat(AT_FDCWD, "f", times, 0)', (*DIRFD, 'cwd("f")'), CHDIR),
+    Call('utimes("/d/f", timevals)', PATH),
+]
 
 ACCEPTED = [
-    Call("futimens(fd, times)", *FD),
-    Call("futimens(fd, NULL)", *FD_NOW),
-    Call("futimes(fd, timevals)", *FD),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")')),
-    Call('utimensat(AT_FDCWD, "/d/f", times, AT_SYMLINK_NOFOLLOW)', *at('preopen("/d/f")')),
-    Call("utimensat(AT_FDCWD, LONG_PATH, times, 0)", *at("preopen(LONG_PATH)")),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")'), MANY),
-    Call('utimensat(AT_FDCWD, "d/f", times, 0)', *at('preopen("d/f")')),
-    Call('utimensat(AT_FDCWD, "f", times, 0)', *at('cwd("f")'), CHDIR),
-    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', *at('preopen("/d/f")'), CHDIR),
-    Call('utimensat(dirfd, "f", times, 0)', *DIRFD),
-    Call("utimensat(dirfd, LONG_NAME, times, 0)", *DIRFD),
-    Call('futimesat(dirfd, "f", timevals)', *DIRFD),
-    Call('utimes("/d/f", timevals)', *at('preopen("/d/f")')),
-    Call('lutimes("/d/f", timevals)', *at('preopen("/d/f")')),
-    Call('utime("/d/f", &utimbuf)', *at('preopen("/d/f")')),
+    *PICTURED,
+    Call("futimens(fd, NULL)", FD_NOW),
+    Call("futimes(fd, timevals)", FD),
+    Call("utimensat(dirfd, LONG_NAME, times, 0)", DIRFD),
+    Call('futimesat(dirfd, "f", timevals)', DIRFD),
+    Call('utimensat(AT_FDCWD, "/d/f", times, AT_SYMLINK_NOFOLLOW)', PATH),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', PATH, MANY),
+    Call('utimensat(AT_FDCWD, "/d/f", times, 0)', PATH, CHDIR),
+    Call('utimensat(AT_FDCWD, "d/f", times, 0)', (*DIRFD, 'preopen("d/f")')),
+    Call('lutimes("/d/f", timevals)', PATH),
+    Call('utime("/d/f", &utimbuf)', PATH),
 ]
 
 NOTHING_TO_DO = [Call("futimens(fd, omit)"), Call('utimensat(AT_FDCWD, "/d/f", omit, 0)')]
@@ -95,7 +93,7 @@ REFUSED = [
 
 EVERY = [*ACCEPTED, *NOTHING_TO_DO, *REFUSED]
 NOTHING = "0"  # the loop alone
-PARTS = [part for call in ACCEPTED for part in (call.host, *call.look_ups)]
+PARTS = [part for call in ACCEPTED for part in call.parts]
 
 # What a guest uses, as a table says it; of all seven functions stock has five.
 USES = {"`futimens`": ("futimens",), "`utimensat`": ("utimensat",), "all of them": (*toolbox.FAMILY,)}
@@ -178,8 +176,7 @@ class Bench:
 
     def parts(self, call: Call) -> tuple[int, int, int]:
         """The fuel of an accepted call: the host's function, libc's look-ups, and the rest."""
-        parts = [self.fuel(toolbox.STOCK, part, call.where) for part in (call.host, *call.look_ups)]
-        host, *look_ups = (fuel - self.loop for fuel in parts)
+        host, *look_ups = (self.fuel(toolbox.STOCK, part, call.where) - self.loop for part in call.parts)
         return host, sum(look_ups), self.cost(toolbox.WRAP, call).fuel - host - sum(look_ups)
 
     def size(self, link: str, use: tuple[str, ...]) -> int:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Reads our Markdown pages: their code blocks and tables."""
+"""Reads our Markdown pages, their code blocks and tables, and fills in what commands find out."""
 
 import itertools
+import sys
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +60,24 @@ def table(page: str, heading: str) -> list[dict[str, str]]:
     assert rows, f"{page} has no table under {heading!r}"
     names, *rows = rows
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def fill(page: str, **found: str) -> bool:
+    """Puts each text between `<!-- NAME -->` and `<!-- /NAME -->`. Whether the page was another before."""
+    before = after = path(page).read_text()
+    for name, text in found.items():
+        head, rest = after.split(f"<!-- {name} -->\n")
+        _, tail = rest.split(f"<!-- /{name} -->\n")
+        after = f"{head}<!-- {name} -->\n\n{text.strip()}\n\n<!-- /{name} -->\n{tail}"
+    path(page).write_text(after)
+    return after != before
+
+
+def fill_as_command(name: str, page: str, measure: Callable[[Path], dict[str, str]]) -> None:
+    """With what was measured in a scratch directory. Says how that went in one line."""
+    try:
+        with tempfile.TemporaryDirectory(dir=toolbox.ROOT / "build", prefix=f"{name}.") as scratch:
+            changed = fill(page, **measure(Path(scratch)))
+    except (AssertionError, RuntimeError) as failure:
+        sys.exit(f"{name}: {failure}")
+    print(f"{page}: {'changed' if changed else 'unchanged'}")

@@ -62,3 +62,13 @@ def test_one_version():
              for part in ("MAJOR", "MINOR", "PATCH")]  # fmt: skip
     newest = re.search(r"^## (\S+)", pages.path("CHANGELOG.md").read_text(), re.M)[1]
     assert newest == ".".join(parts)
+
+
+def test_only_what_stands_between_its_comments_is_filled_in(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("head\n<!-- a -->\nold\n<!-- /a -->\ntail\n")
+    assert pages.fill(str(page), a="new\n") is True
+    assert page.read_text() == "head\n<!-- a -->\n\nnew\n\n<!-- /a -->\ntail\n"
+    assert pages.fill(str(page), a="new") is False
+    with pytest.raises(ValueError):
+        pages.fill(str(page), b="")

@@ -1,44 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Writes the compatibility table: python -m examples.matrix FILE
+"""Writes the compatibility table into docs/COMPATIBILITY.md: python -m examples.matrix
 
-`make matrix` has set up all that is looked for here. The same hosts give the same file, whenever it
+`make matrix` has set up all that is looked for here. The same hosts give the same page, whenever it
 is written.
 """
 
-import platform
-import sys
-import tempfile
 from pathlib import Path
 
 import toolbox
-from examples.matrix.hosts import Failure
 from examples.matrix.measure import measure
 from examples.matrix.table import long, short
 
-PAGE = Path(__file__).with_name("page.md")
+from docs import pages
 
 
-def main() -> None:
-    if len(sys.argv) != 2:
-        raise Failure("usage: python -m examples.matrix FILE")
-    output = Path(sys.argv[1])
-    with tempfile.TemporaryDirectory(dir=toolbox.ROOT / "build", prefix="matrix.") as scratch:
-        results, specials = measure(Path(scratch))
-    page = PAGE.read_text().partition("\n")[2]  # after the line that says what it is
-    text = page.format(
-        system=platform.system(),
-        snapshots=", ".join(toolbox.SNAPSHOTS),
-        short=short(results),
-        long=long(results, specials),
-    )
-    changed = not output.exists() or output.read_text() != text
-    output.write_text(text)
-    hosts = len({run.host for run in results})
-    print(f"{output}: {len(results)} runs on {hosts} hosts, {'changed' if changed else 'unchanged'}")
+def tables(scratch: Path) -> dict[str, str]:
+    results, specials = measure(scratch)
+    print(f"matrix: {len(results)} runs on {len({run.host for run in results})} hosts")
+    snapshots = f"With wasi-libc {', '.join(toolbox.SNAPSHOTS)}:\n\n"
+    return {"short": snapshots + short(results), "long": long(results, specials)}
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (Failure, AssertionError) as failure:
-        sys.exit(f"matrix: {failure}")
+    pages.fill_as_command("matrix", "docs/COMPATIBILITY.md", tables)

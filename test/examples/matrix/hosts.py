@@ -23,7 +23,7 @@ JCO = HOSTS / "jco/node_modules"
 SHIM = "@bytecodealliance/preview2-shim"
 
 
-class Failure(Exception):
+class Failure(RuntimeError):
     pass
 
 
