@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What scripts/wasm_object.py reads in an object is what LLVM's own reader shows."""
+
+from pathlib import Path
+
+import pytest
+import toolbox
+import wasm_object
+from packages import tools
+
+OBJDUMP = toolbox.SDK / "bin/llvm-objdump"
+
+SOURCE = """
+int used(int);
+extern int used_data;
+__attribute__((visibility("hidden"))) extern int hidden_data;
+__attribute__((import_module("host"), import_name("f"))) int of_the_host(void);
+static int local(int x) { return used(x) + used_data + hidden_data + of_the_host(); }
+int (*pointers[2])(int) = {used, local};
+int zero, *place = &used_data;
+__attribute__((weak, visibility("hidden"))) int weak_hidden(void) { return local(1); }
+__attribute__((export_name("exported"))) void *exported(void) { return local; }
+"""
+LETTERS = {wasm_object.FUNCTION: "F", wasm_object.DATA: "O", wasm_object.SECTION: "d"}
+RELOCATIONS = {
+    wasm_object.TABLE_INDEX_I32: "R_WASM_TABLE_INDEX_I32",
+    wasm_object.TABLE_INDEX_SLEB: "R_WASM_TABLE_INDEX_SLEB",
+    wasm_object.MEMORY_ADDR_LEB: "R_WASM_MEMORY_ADDR_LEB",
+    wasm_object.MEMORY_ADDR_SLEB: "R_WASM_MEMORY_ADDR_SLEB",
+}
+
+
+@pytest.fixture(params=["-O0", "-g", "-fPIC", "-O2 -ffunction-sections -fdata-sections"])
+def compiled(request, tmp_path) -> Path:
+    return tools.compiled(tmp_path / "guest.c", SOURCE, *request.param.split())
+
+
+def names(module: bytes) -> list[str]:
+    """Of every symbol, that of its import or its section where it has none of its own."""
+    custom = iter(wasm_object.custom_sections(module))
+    of_section = [next(custom)[0] if number == 0 else b"" for number, _ in wasm_object.sections(module)]
+    imported = list(wasm_object.imports(wasm_object.section(module, wasm_object.IMPORT)))
+    kind_of_import = {wasm_object.FUNCTION: 0, wasm_object.TABLE: 1, wasm_object.GLOBAL: 3}
+
+    def name(symbol: wasm_object.Symbol) -> bytes:
+        if symbol.name is not None:
+            return symbol.name
+        if symbol.kind == wasm_object.SECTION:
+            return of_section[symbol.numbers[0]]
+        kind = kind_of_import[symbol.kind]
+        return [name for _, name, what in imported if what[0] == kind][symbol.numbers[0]]
+
+    return [name(symbol).decode() for symbol in wasm_object.symbols(module)]
+
+
+def test_symbols(compiled):
+    lines = toolbox.run([OBJDUMP, "--syms", compiled]).stdout.partition("SYMBOL TABLE:\n")[2].splitlines()
+    module = compiled.read_bytes()
+    found = zip(wasm_object.symbols(module), names(module), lines, strict=True)
+    for symbol, name, line in found:
+        flags, rest = line[9:16], line[17:].split()
+        assert name == rest[-1]
+        assert flags[5:].strip() == LETTERS.get(symbol.kind, "")
+        assert bool(symbol.flags & wasm_object.LOCAL) == (flags[0] == "l"), line
+        assert bool(symbol.flags & wasm_object.HIDDEN) == (".hidden" in rest), line
+        assert symbol.defined == (rest[0] != "*UND*"), line
+
+
+@pytest.mark.parametrize("section", ["CODE", "DATA"])
+def test_relocations(section, compiled):
+    listing = toolbox.run([OBJDUMP, "--reloc", compiled]).stdout
+    lines = listing.partition(f"FOR [{section}]:\n")[2].partition("\n\n")[0].splitlines()[1:]
+    module = compiled.read_bytes()
+    symbols = names(module)
+    number = {"CODE": wasm_object.CODE, "DATA": wasm_object.DATA_SECTION}[section]
+    found = list(wasm_object.relocations(module, number))
+    assert found
+    for (kind, at, index), line in zip(found, lines, strict=True):
+        offset, name, target = line.split()
+        assert at == int(offset, 16)
+        assert RELOCATIONS.get(kind, name) == name and (kind in RELOCATIONS) == (name in RELOCATIONS.values())
+        if "TYPE" not in name:
+            assert symbols[index] == target.rpartition("+")[0]
