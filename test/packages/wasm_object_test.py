@@ -7,6 +7,7 @@ import pytest
 import toolbox
 import wasm_object
 from packages import tools
+from wasm_rename import vector
 
 OBJDUMP = toolbox.SDK / "bin/llvm-objdump"
 
@@ -23,11 +24,21 @@ __attribute__((export_name("exported"))) void *exported(void) { return local; }
 """
 LETTERS = {wasm_object.FUNCTION: "F", wasm_object.DATA: "O", wasm_object.SECTION: "d"}
 RELOCATIONS = {
-    wasm_object.TABLE_INDEX_I32: "R_WASM_TABLE_INDEX_I32",
-    wasm_object.TABLE_INDEX_SLEB: "R_WASM_TABLE_INDEX_SLEB",
-    wasm_object.MEMORY_ADDR_LEB: "R_WASM_MEMORY_ADDR_LEB",
-    wasm_object.MEMORY_ADDR_SLEB: "R_WASM_MEMORY_ADDR_SLEB",
+    "R_WASM_TABLE_INDEX_I32": wasm_object.TABLE_INDEX_I32,
+    "R_WASM_TABLE_INDEX_SLEB": wasm_object.TABLE_INDEX_SLEB,
+    "R_WASM_MEMORY_ADDR_LEB": wasm_object.MEMORY_ADDR_LEB,
+    "R_WASM_MEMORY_ADDR_SLEB": wasm_object.MEMORY_ADDR_SLEB,
 }
+# By their numbers, as in tool-conventions.
+BY_NUMBER = """
+    FUNCTION_INDEX_LEB TABLE_INDEX_SLEB TABLE_INDEX_I32 MEMORY_ADDR_LEB MEMORY_ADDR_SLEB MEMORY_ADDR_I32
+    TYPE_INDEX_LEB GLOBAL_INDEX_LEB FUNCTION_OFFSET_I32 SECTION_OFFSET_I32 TAG_INDEX_LEB
+    MEMORY_ADDR_REL_SLEB TABLE_INDEX_REL_SLEB GLOBAL_INDEX_I32 MEMORY_ADDR_LEB64 MEMORY_ADDR_SLEB64
+    MEMORY_ADDR_I64 MEMORY_ADDR_REL_SLEB64 TABLE_INDEX_SLEB64 TABLE_INDEX_I64 TABLE_NUMBER_LEB
+    MEMORY_ADDR_TLS_SLEB FUNCTION_OFFSET_I64 MEMORY_ADDR_LOCREL_I32 TABLE_INDEX_REL_SLEB64
+    MEMORY_ADDR_TLS_SLEB64 FUNCTION_INDEX_I32
+"""
+ALL_RELOCATIONS = BY_NUMBER.split()
 
 
 @pytest.fixture(params=["-O0", "-g", "-fPIC", "-O2 -ffunction-sections -fdata-sections"])
@@ -78,6 +89,16 @@ def test_relocations(section, compiled):
     for (kind, at, index), line in zip(found, lines, strict=True):
         offset, name, target = line.split()
         assert at == int(offset, 16)
-        assert RELOCATIONS.get(kind, name) == name and (kind in RELOCATIONS) == (name in RELOCATIONS.values())
+        assert RELOCATIONS.get(name, kind) == kind and (name in RELOCATIONS) == (kind in RELOCATIONS.values())
         if "TYPE" not in name:
             assert symbols[index] == target.rpartition("+")[0]
+
+
+@pytest.mark.parametrize("kind", range(len(ALL_RELOCATIONS)), ids=ALL_RELOCATIONS)
+def test_only_addresses_and_offsets_have_an_addend(kind):
+    """The next relocation begins behind it."""
+    addend = b"\x7f" if "_ADDR_" in ALL_RELOCATIONS[kind] or "_OFFSET_" in ALL_RELOCATIONS[kind] else b""
+    content = b"\0\2" + bytes([kind, 5, 6]) + addend + bytes([kind, 7, 8]) + addend
+    custom = vector(b"reloc.CODE") + content
+    module = wasm_object.MAGIC + bytes([wasm_object.CODE]) + vector(b"\0") + b"\0" + vector(custom)
+    assert list(wasm_object.relocations(module, wasm_object.CODE)) == [(kind, 5, 6), (kind, 7, 8)]
