@@ -102,3 +102,66 @@ def test_only_addresses_and_offsets_have_an_addend(kind):
     custom = vector(b"reloc.CODE") + content
     module = wasm_object.MAGIC + bytes([wasm_object.CODE]) + vector(b"\0") + b"\0" + vector(custom)
     assert list(wasm_object.relocations(module, wasm_object.CODE)) == [(kind, 5, 6), (kind, 7, 8)]
+
+
+# --- What objects here do not have -------------------------------------------
+
+
+def test_segments_of_every_kind():
+    """Active, passive, and active in a memory that is named: where the content of each begins."""
+    segments = [
+        b"\0\x41\x80\x01\x0b" + vector(b"first"),
+        b"\1" + vector(b"second"),
+        b"\2\0\x41\0\x0b" + vector(b""),
+    ]
+    payload = bytes([len(segments)]) + b"".join(segments)
+    module = wasm_object.MAGIC + bytes([wasm_object.DATA_SECTION]) + vector(payload)
+    first, second, third = wasm_object.segment_starts(module)
+    assert (
+        payload[first:].startswith(b"first")
+        and payload[second:].startswith(b"second")
+        and third == len(payload)
+    )
+
+
+def test_types_of_functions():
+    """The imported ones first, by their types' numbers; of no function type there is only a complaint."""
+    types = bytes([3]) + b"\x60\2\x7f\x7e\0" + b"\x60\0\1\x7d" + b"\x60\1\x7c\1\x70"
+    imported = (
+        bytes([2]) + vector(b"env") + vector(b"memory") + b"\2\0\1" + vector(b"env") + vector(b"f") + b"\0\1"
+    )
+    contents = {
+        wasm_object.TYPE: types,
+        wasm_object.IMPORT: imported,
+        wasm_object.FUNCTION_SECTION: b"\2\2\0",
+    }
+    module = wasm_object.MAGIC + b"".join(bytes([number]) + vector(data) for number, data in contents.items())
+    expected = ["() -> f32", "(f64) -> 0x70", "(i32, i64) -> nothing"]
+    assert wasm_object.function_types(module) == expected
+    with pytest.raises(wasm_object.Malformed, match="a type that is no function's"):
+        wasm_object.function_types(module.replace(b"\x60\0", b"\x5f\0"))
+
+
+def test_exports():
+    payload = b"\2" + vector(b"one") + b"\0\x80\1" + vector(b"two") + b"\3\0"
+    module = wasm_object.MAGIC + bytes([wasm_object.EXPORT]) + vector(payload)
+    assert wasm_object.exports(module) == {b"one", b"two"}
+    assert wasm_object.exports(wasm_object.MAGIC) == set()
+
+
+def test_members(tmp_path):
+    """In order, of even and odd sizes, of short, long and repeated names."""
+    contents = [
+        ("odd", b"x"),
+        ("even", b"xy"),
+        ("a name of more than 15 bytes", b"xyz"),
+        ("odd", b""),
+        ("z" * 16, b"1"),
+    ]
+    files = []
+    for number, (name, content) in enumerate(contents):
+        files.append(tmp_path / str(number) / name)
+        files[-1].parent.mkdir()
+        files[-1].write_bytes(content)
+    toolbox.run([toolbox.SDK / "bin/llvm-ar", "qcS", tmp_path / "archive.a", *files])
+    assert wasm_object.members(tmp_path / "archive.a") == contents
