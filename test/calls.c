@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Makes the calls that it is told and says what came of each: the same program in the guest and on
- * Linux, so that the two can be compared line by line.
+ * Makes the calls that it is told, one a line, and says what came of each on a line of its own: the
+ * same program in the guest and on Linux, so that the two can be compared line by line.
  *
- *   calls CALL...             each call is an argument, and each answer follows it: CALL -> ANSWER
- *   calls -f SCRIPT [FIRST]   one call a line, one answer a line. FIRST is the line (from 0) to go
- *                             on from after a call that ended the guest: of those before it all but
- *                             the utime family are made, and none is answered.
+ *   calls [-f SCRIPT]       the calls are on stdin, or in a file
  *
  *   futimens FD TIMES                      futimes FD TIMES
  *   utimensat FD PATH TIMES FLAGS          futimesat FD PATH TIMES
  *   utimes PATH TIMES                      lutimes PATH TIMES            utime PATH TIMES
  *   support FD                             wasi_utimens_fd_support
  *   stat PATH, lstat PATH, fstat FD        the answer has both times
- *   open VAR PATH MODE, close VAR, closeall
- *   preopen VAR PATH                       what the guest has preopened; on Linux the directory
- * PATH chdir PATH, mkdir PATH, rmdir PATH, unlink PATH, rename PATH PATH, symlink PATH PATH watch
- * PATH-or-@VAR...                  the files whose times are to be told from here on stats tells,
- * on a line of its own, what must not grow, and waits for a line on stdin
+ *   open VAR PATH MODE, close VAR          `ok directory` where it is one
+ *   preopen VAR PATH                       what the guest has preopened; on Linux that directory
+ *   chdir PATH, mkdir PATH, rmdir PATH, unlink PATH, rename PATH PATH, symlink PATH PATH
+ *   watch PATH-or-@VAR...                  the files whose times are to be told from here on
+ *   stats                                  the answer has what must not grow
  *
  * VAR: a name; one that begins with @ can be used before it is set. FD: a VAR, a number, or cwd.
  * PATH: NULL, EMPTY for "", or what it says, with %XX for any byte. TIMES: NULL, or two of
  * SECONDS:FRACTION joined by a comma; FRACTION counts in the call's own unit, or is now or omit.
- * FLAGS: numbers, nofollow, follow and removedir, joined by |. MODE: one of mode_names.
+ * FLAGS: numbers, nofollow, follow and removedir, joined by |. MODE: one of those in `names`.
  *
- * An answer is `ok` or the name of errno (of `support` 0 or 1; a script's `open` says if it is a
- * directory), then each time of a watched file that is no longer what it was before the call. After
- * each call all watched times are set back, so that no call depends on what another one did to
- * them.
+ * An answer is `ok` (of `support` 0 or 1) or the name of errno, then each time of a watched file
+ * that is no longer what it was before the call. After each call all watched times are set back, so
+ * that no call depends on what another one did to them.
  */
 #include "errno-name.h"
 
@@ -43,7 +39,7 @@
 #include <unistd.h>
 #include <utime.h>
 
-#if defined __wasi__ && !defined STOCK
+#if __has_include(<wasi/utimens.h>)
 #include <wasi/utimens.h>
 #endif
 
@@ -57,18 +53,14 @@ static void die(const char *what, const char *word) {
   exit(2);
 }
 
-/* --- Names, which differ in value between the two sides ----------------------------------- */
-
-static const struct name flag_names[] = {
+/* What differs in value between the two sides. */
+static const struct name names[] = {
+    {"cwd", AT_FDCWD},
     {"nofollow", AT_SYMLINK_NOFOLLOW},
     {"follow", AT_SYMLINK_FOLLOW},
     {"removedir", AT_REMOVEDIR},
-    {NULL, 0},
-};
-
-static const struct name fraction_names[] = {{"now", UTIME_NOW}, {"omit", UTIME_OMIT}, {NULL, 0}};
-
-static const struct name mode_names[] = {
+    {"now", UTIME_NOW},
+    {"omit", UTIME_OMIT},
     {"r", O_RDONLY},
     {"w", O_WRONLY},
     {"rw", O_RDWR},
@@ -87,27 +79,26 @@ static int word_count;
 static void split(char *line) {
   char *rest;
   word_count = 0;
-  for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+  for (char *word = strtok_r(line, " \n", &rest); word != NULL;
+       word = strtok_r(NULL, " \n", &rest)) {
     if (word_count == MAX_WORDS)
       die("one word too many", word);
     words[word_count++] = word;
   }
+  if (word_count == 0)
+    die("call", NULL);
 }
 
-static long long number(const char *word) {
+/* What a name or a number stands for. */
+static long long value_of(const char *word) {
+  for (const struct name *n = names; n->name != NULL; ++n)
+    if (strcmp(n->name, word) == 0)
+      return n->value;
   char *end;
   const long long value = strtoll(word, &end, 0);
   if (end == word || *end != '\0')
     die("no number", word);
   return value;
-}
-
-/* What a name or a number stands for. */
-static long long value_of(const struct name *names, const char *word) {
-  for (const struct name *n = names; n->name != NULL; ++n)
-    if (strcmp(n->name, word) == 0)
-      return n->value;
-  return number(word);
 }
 
 static struct variable {
@@ -127,11 +118,9 @@ static struct variable *variable(const char *name) {
 
 /* A closed variable keeps its number, unless that is another's by now. */
 static int fd_of(const char *word) {
-  if (strcmp(word, "cwd") == 0)
-    return AT_FDCWD;
   const struct variable *found = variable(word);
   if (*found->name == '\0')
-    return *word == '@' ? never_open : (int)number(word);
+    return *word == '@' ? never_open : (int)value_of(word);
   for (const struct variable *v = variables; !found->open && v != variables + MAX_VARIABLES; ++v)
     if (v->open && v->fd == found->fd)
       return never_open;
@@ -156,64 +145,34 @@ static const char *path_of(char *word) {
   return word;
 }
 
-struct time {
-  long long seconds, fraction;
-};
+/* A pair of times, in each form that a call may want. */
+static struct timespec timespecs[2];
+static struct timeval timevals[2];
+static struct utimbuf utimbuf;
 
-static struct time time_of(char *word) {
-  char *fraction = word == NULL ? NULL : strchr(word, ':');
-  if (fraction == NULL)
-    die("time", word);
-  *fraction++ = '\0';
-  return (struct time){number(word), value_of(fraction_names, fraction)};
-}
-
-/* Whatever their fraction counts; false for NULL. */
-static bool pair_of(char *word, struct time times[2]) {
+/* Whether there are times; false for NULL. */
+static bool times_of(char *word) {
   if (strcmp(word, "NULL") == 0)
     return false;
-  char *other = strchr(word, ',');
-  if (other != NULL)
-    *other++ = '\0';
-  times[0] = time_of(word);
-  times[1] = time_of(other);
+  char *rest = NULL;
+  for (int i = 0; i < 2; ++i) {
+    const char *seconds_word = strtok_r(i == 0 ? word : NULL, ":", &rest);
+    const char *fraction_word = strtok_r(NULL, ",", &rest);
+    if (seconds_word == NULL || fraction_word == NULL)
+      die("time", fraction_word);
+    const long long seconds = value_of(seconds_word), fraction = value_of(fraction_word);
+    timespecs[i] = (struct timespec){.tv_sec = seconds, .tv_nsec = (long)fraction};
+    timevals[i] = (struct timeval){seconds, (suseconds_t)fraction};
+  }
+  utimbuf = (struct utimbuf){timespecs[0].tv_sec, timespecs[1].tv_sec};
   return true;
-}
-
-static const struct timespec *timespecs_of(char *word) {
-  static struct timespec values[2];
-  struct time times[2];
-  if (!pair_of(word, times))
-    return NULL;
-  for (int i = 0; i < 2; ++i)
-    values[i] = (struct timespec){.tv_sec = times[i].seconds, .tv_nsec = (long)times[i].fraction};
-  return values;
-}
-
-static const struct timeval *timevals_of(char *word) {
-  static struct timeval values[2];
-  struct time times[2];
-  if (!pair_of(word, times))
-    return NULL;
-  for (int i = 0; i < 2; ++i)
-    values[i] = (struct timeval){times[i].seconds, (suseconds_t)times[i].fraction};
-  return values;
-}
-
-static const struct utimbuf *utimbuf_of(char *word) {
-  static struct utimbuf value;
-  struct time times[2];
-  if (!pair_of(word, times))
-    return NULL;
-  value = (struct utimbuf){times[0].seconds, times[1].seconds};
-  return &value;
 }
 
 static int flags_of(char *joined) {
   int flags = 0;
   char *rest;
   for (char *one = strtok_r(joined, "|", &rest); one != NULL; one = strtok_r(NULL, "|", &rest))
-    flags |= (int)value_of(flag_names, one);
+    flags |= (int)value_of(one);
   return flags;
 }
 
@@ -324,13 +283,6 @@ static int close_variable(struct variable *v) {
   return close(v->fd);
 }
 
-static int close_all(void) {
-  for (struct variable *v = variables; v != variables + MAX_VARIABLES; ++v)
-    if (v->open)
-      close_variable(v);
-  return 0;
-}
-
 static int preopened_directory(const char *path) {
 #ifdef __wasi__
   (void)path;
@@ -340,37 +292,21 @@ static int preopened_directory(const char *path) {
 #endif
 }
 
-/* What must not grow, while the other side looks at the process as it stands: it sends a line when
- * it has seen enough. */
-static int stats(void) {
-  const int fd = open(".", O_RDONLY | O_DIRECTORY);
-  size_t memory = 0;
-#ifdef __wasi__
-  memory = __builtin_wasm_memory_size(0);
-#endif
-  printf("stats memory=%zu fd=%d\n", memory, fd);
-  fflush(stdout);
-  close(fd);
-  while (getchar() != '\n')
-    if (feof(stdin))
-      break;
-  return fd < 0 ? -1 : 0;
-}
-
 /* The result of the call that `words` are. */
 static int make(struct stat *st) {
   char **const w = words;
 #define CALL(name, count, ...)                                                                     \
   if (strcmp(w[0], name) == 0 && word_count == 1 + (count))                                        \
     return __VA_ARGS__;
-  CALL("futimens", 2, futimens(fd_of(w[1]), timespecs_of(w[2])))
-  CALL("utimensat", 4, utimensat(fd_of(w[1]), path_of(w[2]), timespecs_of(w[3]), flags_of(w[4])))
-  CALL("futimesat", 3, futimesat(fd_of(w[1]), path_of(w[2]), timevals_of(w[3])))
-  CALL("utimes", 2, utimes(path_of(w[1]), timevals_of(w[2])))
-  CALL("utime", 2, utime(path_of(w[1]), utimbuf_of(w[2])))
-#ifndef STOCK /* wasi-libc has none of these */
-  CALL("futimes", 2, futimes(fd_of(w[1]), timevals_of(w[2])))
-  CALL("lutimes", 2, lutimes(path_of(w[1]), timevals_of(w[2])))
+  CALL("futimens", 2, futimens(fd_of(w[1]), times_of(w[2]) ? timespecs : NULL))
+  CALL("utimensat", 4,
+       utimensat(fd_of(w[1]), path_of(w[2]), times_of(w[3]) ? timespecs : NULL, flags_of(w[4])))
+  CALL("futimesat", 3, futimesat(fd_of(w[1]), path_of(w[2]), times_of(w[3]) ? timevals : NULL))
+  CALL("utimes", 2, utimes(path_of(w[1]), times_of(w[2]) ? timevals : NULL))
+  CALL("utime", 2, utime(path_of(w[1]), times_of(w[2]) ? &utimbuf : NULL))
+#if !defined __wasi__ || defined WASI_UTIMENS_VERSION /* stock wasi-libc has none of these */
+  CALL("futimes", 2, futimes(fd_of(w[1]), times_of(w[2]) ? timevals : NULL))
+  CALL("lutimes", 2, lutimes(path_of(w[1]), times_of(w[2]) ? timevals : NULL))
 #endif
 #ifdef WASI_UTIMENS_VERSION
   CALL("support", 1, wasi_utimens_fd_support(fd_of(w[1])))
@@ -378,10 +314,9 @@ static int make(struct stat *st) {
   CALL("stat", 1, stat(path_of(w[1]), st))
   CALL("lstat", 1, lstat(path_of(w[1]), st))
   CALL("fstat", 1, fstat(fd_of(w[1]), st))
-  CALL("open", 3, set_variable(w[1], open(path_of(w[2]), (int)value_of(mode_names, w[3]), 0644)))
+  CALL("open", 3, set_variable(w[1], open(path_of(w[2]), (int)value_of(w[3]), 0644)))
   CALL("preopen", 2, set_variable(w[1], preopened_directory(path_of(w[2]))))
   CALL("close", 1, close_variable(variable(w[1])))
-  CALL("closeall", 0, close_all())
 #ifndef WITHOUT_CHDIR /* for a guest that has no current directory */
   CALL("chdir", 1, chdir(path_of(w[1])))
 #endif
@@ -391,7 +326,7 @@ static int make(struct stat *st) {
   CALL("rename", 2, rename(path_of(w[1]), path_of(w[2])))
   CALL("symlink", 2, symlink(path_of(w[1]), path_of(w[2])))
   CALL("watch", word_count - 1, watch())
-  CALL("stats", 0, stats())
+  CALL("stats", 0, 0)
 #undef CALL
   die("no such call", w[0]);
   return -1;
@@ -403,21 +338,27 @@ static void print_type(const char *variable) {
     fputs(" directory", stdout);
 }
 
+/* The memory, and the number that the next file descriptor gets. */
+static void print_held(void) {
+  const int fd = open(".", O_RDONLY | O_DIRECTORY);
+  size_t memory = 0;
+#ifdef __wasi__
+  memory = __builtin_wasm_memory_size(0);
+#endif
+  printf(" memory=%zu fd=%d", memory, fd);
+  close(fd);
+}
+
 static void print_times(const struct timespec times[2]) {
   for (int i = 0; i < 2; ++i)
     printf(" %lld.%09ld", (long long)times[i].tv_sec, times[i].tv_nsec);
 }
 
-/* Makes the call of this line, and prints the answer after `before`; NULL for no answer, and then
- * no call of the utime family. */
-static void answer(char *line, const char *before) {
+/* Makes the call of this line, and prints the answer. */
+static void answer(char *line) {
   split(line);
-  if (word_count == 0)
-    die("call", NULL);
   const char *name = words[0];
   const bool family = strstr(name, "utime") != NULL;
-  if (family && before == NULL)
-    return;
   struct stat st;
   const int untouched = 12345; /* no errno */
   errno = untouched;
@@ -425,9 +366,6 @@ static void answer(char *line, const char *before) {
   const int error = errno;
   if (!family)
     set_all_times_back();
-  if (before == NULL)
-    return;
-  fputs(before, stdout);
   if (result < 0)
     fputs(errno_name(error), stdout);
   else if (strcmp(name, "support") == 0)
@@ -438,8 +376,10 @@ static void answer(char *line, const char *before) {
     printf(",%s", errno_name(error));
   if (result == 0 && strstr("lstat fstat", name) != NULL)
     print_times((const struct timespec[]){st.st_atim, st.st_mtim});
-  if (result == 0 && *before == '\0' && strcmp(name, "open") == 0)
+  if (result == 0 && strcmp(name, "open") == 0)
     print_type(words[1]);
+  if (strcmp(name, "stats") == 0)
+    print_held();
   if (family)
     print_changes();
   putchar('\n');
@@ -447,40 +387,13 @@ static void answer(char *line, const char *before) {
   fflush(stdout);
 }
 
-static char *read_whole(const char *path) {
-  FILE *f = fopen(path, "r");
-  struct stat st;
-  if (f == NULL || fstat(fileno(f), &st) != 0)
-    die(path, strerror(errno));
-  char *text = malloc((size_t)st.st_size + 1);
-  if (text == NULL || fread(text, 1, (size_t)st.st_size, f) != (size_t)st.st_size)
-    die(path, "cannot be read");
-  text[st.st_size] = '\0';
-  fclose(f);
-  return text;
-}
-
-static void run_script(char *text, long first) {
-  char *left;
-  for (char *line = strtok_r(text, "\n", &left); line != NULL; line = strtok_r(NULL, "\n", &left))
-    answer(line, first-- > 0 ? NULL : "");
-}
-
-static void run_argument(const char *call) {
-  char *line = strdup(call), *before = malloc(strlen(call) + sizeof " -> ");
-  strcat(strcpy(before, call), " -> ");
-  answer(line, before);
-  free(before);
-  free(line);
-}
-
 int main(int argc, char **argv) {
+  FILE *script = argc > 2 && strcmp(argv[1], "-f") == 0 ? fopen(argv[2], "r") : stdin;
+  if (script == NULL)
+    die(argv[2], strerror(errno));
   clock_gettime(CLOCK_REALTIME, &start);
-  if (argc > 2 && strcmp(argv[1], "-f") == 0) {
-    run_script(read_whole(argv[2]), argc > 3 ? number(argv[3]) : 0);
-    return 0;
-  }
-  for (int i = 1; i < argc; ++i)
-    run_argument(argv[i]);
+  char *line = NULL;
+  for (size_t size = 0; getline(&line, &size, script) > 0;)
+    answer(line);
   return 0;
 }

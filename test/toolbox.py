@@ -138,8 +138,7 @@ CALLS_FLAGS = ["-std=gnu17", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werro
 
 
 def compile_calls(snapshot: str, link: str, output: Path, *flags: str) -> Path:
-    stock = ["-DSTOCK"] if link == STOCK else []
-    return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *stock, *flags])
+    return compile_guest(snapshot, link, output, CALLS, flags=[*CALLS_FLAGS, *flags])
 
 
 def run_guest(
@@ -167,10 +166,10 @@ def kept_times(directory: Path) -> tuple[int, int]:
         return kept((2**63 - 1) * 10**9) // 10**9, 10**9 - kept(10**9 - 1)
 
 
-def run(command: list[str | Path], check=True, **options):
+def run(command: list[str | Path], check=True, stdin=subprocess.DEVNULL, **options):
     options = {"env": ENVIRONMENT, "text": True, "capture_output": True} | options
     command = [str(word) for word in command]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, **options)
+    done = subprocess.run(command, stdin=stdin, **options)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done

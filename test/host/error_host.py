@@ -140,37 +140,19 @@ class Guest:
         wit = wasm_tools("component", "wit", path)
         self.component = component.Component.from_file(engine(), str(path))
         self.run_export = re.search(r"^  export (wasi:cli/run@\S+);$", wit, re.M)[1]
-        self.filesystem = filesystem(wit)
-
-    @property
-    def may_lack_methods(self) -> bool:
-        """Whether a host can be without a method that this guest imports: see ABSENT.
-
-        The library's own wasi:filesystem cannot be cut, only another version put beside it.
-        """
-        return self.filesystem is not None and self.filesystem.name != filesystem_types()
-
-
-@dataclass(frozen=True)
-class Filesystem:
-    """What a guest imports of wasi:filesystem/types."""
-
-    name: str  # with the guest's version
-    methods: list[str]  # of descriptor, and each is a function of `real`
-    others: list[str]  # functions, with their names in full
-    real: component.Component
+        self.methods, self.real = real_methods(wit)
 
 
 @functools.cache
-def filesystem(wit: str) -> Filesystem | None:
-    """Finds that in a guest's WIT, and makes a component that calls the real methods.
+def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
+    """The methods of descriptor in a guest's WIT, and a component that calls the real ones.
 
     The library cannot call a WASI function itself. So each has a way through a component that
     imports it and exports it as a plain function, its core function only handing the arguments on.
     """
     package = re.search(r"^package (wasi:filesystem@\S+) \{$(.*?)^\}", wit, re.M | re.S)
     if not package:
-        return None
+        return [], None
     name = package[1].replace("@", "/types@")
     signatures = dict(re.findall(r"^ +([\w-]+): func\((.*);$", package[2], re.M))
     with tempfile.TemporaryDirectory() as directory:
@@ -183,62 +165,51 @@ def filesystem(wit: str) -> Filesystem | None:
         # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers
         # a host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".
         methods = [method for method in methods if "borrow<" not in signatures[method]]
-        others = [one for one in types["functions"] if one.removeprefix(METHOD) not in methods]
         world = ["world real {", f"use {name}.{{{', '.join(types['types'])}}};"]
         world += [f"export {one}: func(self: borrow<descriptor>, {signatures[one]};" for one in methods]
         root = re.compile(r"^world root \{.*?^\}$", re.M | re.S)
         source.write_text(root.sub("\n".join([*world, "}"]), wit, count=1))
-        core = Path(directory, "real.wat")
-        dummy = wasm_tools("component", "embed", "--dummy", "-w", "real", source, "-t")
-        core.write_text(handing_on(dummy))
-        target = Path(directory, "real.wasm")
-        wasm_tools("component", "new", core, "-o", target)
-        real = component.Component.from_file(engine(), str(target))
-    return Filesystem(name, methods, others, real)
+        embed = ("component", "embed", "-w", "real", source)
+        lowered = core_imports(wasm_tools(*embed, "--dummy-names", "legacy", "-t"))
+        core, target = Path(directory, "core.wat"), Path(directory, "real.wasm")
+        core.write_text(handing_on(name, {method: lowered[name, METHOD + method] for method in methods}))
+        wasm_tools(*embed, core, "-o", target)
+        wasm_tools("component", "new", target, "-o", target)
+        return methods, component.Component.from_file(engine(), str(target))
 
 
-def handing_on(dummy: str) -> str:
-    """The dummy module of the world `real`, whose exports do nothing, with exports that do."""
-    imports = {
-        name: int(i) for name, i in re.findall(r'\(import "[^"]*" "([^"]*)" \(func \(;(\d+);\)', dummy)
-    }
-    exports = {
-        int(i): name for name, i in re.findall(r'\(export "cm32p2\|\|([^"]*)" \(func (\d+)\)\)', dummy)
-    }
-    realloc = int(re.search(r'\(export "cm32p2_realloc" \(func (\d+)\)\)', dummy)[1])
+def core_imports(wat: str) -> dict[tuple[str, str], str]:
+    """The functions that a core module imports: (module, name) to its type."""
+    imports = re.findall(r'\(import "([^"]*)" "([^"]*)" \(func \(;\d+;\) \(type \d+\)(.*)\)\)$', wat, re.M)
+    return {(module, name): signature.strip() for module, name, signature in imports}
 
-    def body(match: re.Match) -> str:
-        head, index, parameters = match[1], int(match[2]), len((match[3] or "").split())
-        if index == realloc:  # never frees: an instance lives for one run
-            return f"""{head}
-              global.get $heap  local.get 2  i32.add  i32.const 1  i32.sub
-              i32.const 0  local.get 2  i32.sub  i32.and  global.set $heap
-              global.get $heap
-              global.get $heap  local.get 3  i32.add  global.set $heap
-              block  loop
-                memory.size  i32.const 16  i32.shl  global.get $heap  i32.ge_u  br_if 1
-                i32.const 1  memory.grow  i32.const 0  i32.ge_s  br_if 0
-                unreachable
-              end  end
-            """
-        target = imports[METHOD + exports[index]]
-        # A result of more than one value is written where the last argument points; the
+
+def handing_on(module: str, lowered: dict[str, str]) -> str:
+    """A core module that exports the methods of this module, by the types that they are imported by."""
+    imports, exports = [], []
+    for method, signature in lowered.items():
+        imports.append(f'(import "{module}" "{METHOD}{method}" (func ${method} {signature}))')
+        # Each result is of more than one value, so it is written where the last argument points. The
         # borrowed handle must be dropped before the function returns.
-        by_pointer = " result i32" in f" {head.split('(param')[-1].replace('(', ' ')}"
-        hand_on = "  ".join(f"local.get {i}" for i in range(parameters))
-        where = "i32.const 0" if by_pointer else ""
-        return f"""{head}
-          {hand_on}  {where}  call {target}
-          {where}
-          local.get 0  call {imports["descriptor_drop"]}
-        """
-
-    module = re.sub(
-        r"(\(func \(;(\d+);\) \(type \d+\)(?: \(param ([^)]*)\))?(?: \(result [^)]*\))?)\s+unreachable\s*",
-        body,
-        dummy,
-    )
-    return module.replace("(memory (;0;) 0)", "(memory (;0;) 1)\n(global $heap (mut i32) (i32.const 1024))")
+        *parameters, _ = re.findall(r"i\d\d", signature)
+        arguments = " ".join(f"local.get {i}" for i in range(len(parameters)))
+        exports.append(f"""
+            (func (export "{method}") (param {" ".join(parameters)}) (result i32)
+              {arguments} i32.const 0 call ${method}
+              local.get 0 call $drop
+              (global.set $heap (i32.const 1024))
+              i32.const 0)""")
+    # realloc only ever gives out what comes next: a call's memory is free again behind it.
+    return f"""(module
+      {" ".join(imports)}
+      (import "{module}" "[resource-drop]descriptor" (func $drop (param i32)))
+      (memory (export "memory") 256)
+      (global $heap (mut i32) (i32.const 1024))
+      (func (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+        global.get $heap
+        (i32.and (i32.add (global.get $heap) (i32.add (local.get $size) (i32.const 7))) (i32.const -8))
+        global.set $heap)
+      {" ".join(exports)})"""
 
 
 def plain(value: Any) -> Any:
@@ -332,19 +303,39 @@ class Host:
         guest: Guest,
         *arguments: str,
         dirs: dict[str, str | Path] | None = None,
-        env: dict[str, str] | None = None,
-        capture: bool = True,
-        argv0: str = "guest.wasm",
+        stdin: Iterable[str] = (),
     ) -> Done:
-        done = Done()
+        """Runs a guest to its end, with these lines on stdin."""
+        done, config = Done(), wasmtime.WasiConfig()
+        config.argv = ["guest.wasm", *arguments]
+        for guest_path, host_path in (dirs or {}).items():
+            config.preopen_dir(str(host_path), guest_path)
+        with tempfile.NamedTemporaryFile("w") as lines:
+            lines.writelines(f"{line}\n" for line in stdin)
+            lines.flush()
+            config.stdin_file = lines.name
+
+        def stdout(data: bytes) -> None:
+            text = data.decode(errors="backslashreplace")
+            done.stdout += text
+            done.events.append(text)
+
+        def stderr(data: bytes) -> None:
+            done.stderr += data.decode(errors="backslashreplace")
+
+        config.stdout_custom = stdout
+        config.stderr_custom = stderr
+        return self.run_as(config, guest, done)
+
+    def run_as(self, config: wasmtime.WasiConfig, guest: Guest, done: Done) -> Done:
         store = wasmtime.Store(engine())
         store.set_fuel(FUEL)
-        store.set_wasi(self.wasi_config([argv0, *arguments], dirs or {}, env or {}, done, capture))
+        store.set_wasi(config)
         linker = component.Linker(engine())
         linker.allow_shadowing = True
         linker.add_wasip2()
-        if guest.filesystem:
-            self.define(linker, store, guest.filesystem, done)
+        if guest.real:
+            self.define(linker, store, guest, done)
         try:
             instance = linker.instantiate(store, guest.component)
             interface = instance.get_export_index(store, guest.run_export)
@@ -358,66 +349,19 @@ class Host:
         done.fuel = FUEL - store.get_fuel()
         return done
 
-    def define(self, linker: component.Linker, store: wasmtime.Store, guest: Filesystem, done: Done) -> None:
+    def define(self, linker: component.Linker, store: wasmtime.Store, guest: Guest, done: Done) -> None:
         """Puts this host's functions in the place of wasmtime's."""
         real_linker = component.Linker(engine())
         real_linker.add_wasip2()
         real = real_linker.instantiate(store, guest.real)
-        absent = [method for method, answers in self.answers.items() if answers == ABSENT]
-        # Under the guest's own version, where that is not wasmtime's, there is nothing but what is
-        # defined here.
-        name = guest.name if absent else filesystem_types()
-        with linker.root() as root, root.add_instance(name) as types:
-            if absent:
-                assert name != filesystem_types()
-                self.define_others(types, real.get_func(store, guest.methods[0]).type(store), guest.others)
+        with linker.root() as root, root.add_instance(filesystem_types()) as types:
             for method in guest.methods:
-                if method in absent or (not self.watch and not absent and self.is_real(method)):
-                    continue
-                function = self.method(method, real.get_func(store, method), done)
-                types.add_func(METHOD + method, function)
-
-    @staticmethod
-    def define_others(types: component.LinkerInstance, of_descriptor, others: list[str]) -> None:
-        """What a guest needs in order to start, but cannot call on a host with something absent."""
-
-        def drop(*_):  # the store drops all descriptors at its end
-            pass
-
-        def trap(*_):
-            raise NotImplementedError
-
-        types.add_resource("descriptor", of_descriptor.params[0][1].ty, drop)
-        types.add_resource("directory-entry-stream", component.ResourceType.host(0), drop)
-        for function in others:
-            types.add_func(function, trap)
-
-    def is_real(self, method: str) -> bool:
-        return self.answers.get(method, REAL) == REAL
-
-    def wasi_config(self, argv, dirs, env, done: Done, capture: bool) -> wasmtime.WasiConfig:
-        config = wasmtime.WasiConfig()
-        config.argv = argv
-        config.env = list(env.items())
-        for guest_path, host_path in dirs.items():
-            config.preopen_dir(str(host_path), guest_path)
-        if not capture:
-            config.inherit_stdin()
-            config.inherit_stdout()
-            config.inherit_stderr()
-            return config
-
-        def stdout(data: bytes) -> None:
-            text = data.decode(errors="backslashreplace")
-            done.stdout += text
-            done.events.append(text)
-
-        def stderr(data: bytes) -> None:
-            done.stderr += data.decode(errors="backslashreplace")
-
-        config.stdout_custom = stdout
-        config.stderr_custom = stderr
-        return config
+                if self.answers.get(method) == ABSENT:
+                    # The library's own cannot be taken out, but be no function.
+                    types.add_module(METHOD + method, wasmtime.Module(engine(), "(module)"))
+                elif self.watch or self.answers.get(method, REAL) != REAL:
+                    function = self.method(method, real.get_func(store, method), done)
+                    types.add_func(METHOD + method, function)
 
     def method(self, name: str, real: component.Func, done: Done) -> Callable:
         answers = choose(self.answers.get(name, REAL))
@@ -475,20 +419,23 @@ def main() -> int:
 
     if not WASM_TOOLS.exists():
         fail("there is no wasm-tools: run `make toolchain`")
-    dirs = {}
-    for mount in options.dir:
-        host_path, _, guest_path = mount.partition("::")
-        dirs[guest_path or host_path] = host_path
-    env = dict(pair.split("=", 1) for pair in options.env)
     host = Host(answers(options.set_times), answers(options.set_times_at), lie=LIES.get(options.lie))
     try:
         guest = Guest(options.guest)
     except (subprocess.CalledProcessError, TypeError):
         fail(f"{options.guest} is no component with a wasi:cli/run to run")
-    for host_path in dirs.values():
+    config = wasmtime.WasiConfig()
+    config.argv = [options.argv0, *options.arguments]
+    config.env = [pair.split("=", 1) for pair in options.env]
+    for mount in options.dir:
+        host_path, _, guest_path = mount.partition("::")
         if not Path(host_path).is_dir():
             fail(f"--dir {host_path}: no such directory")
-    done = host.run(guest, *options.arguments, dirs=dirs, env=env, capture=False, argv0=options.argv0)
+        config.preopen_dir(host_path, guest_path or host_path)
+    config.inherit_stdin()
+    config.inherit_stdout()
+    config.inherit_stderr()
+    done = host.run_as(config, guest, Done())
     if done.trap:
         print(f"{options.guest}: {done.trap}", file=sys.stderr)
     return done.returncode

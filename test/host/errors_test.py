@@ -88,8 +88,8 @@ def test_a_code_beyond_the_wit_never_reaches_the_guest(code, guest, tree):
         (Host(set_times=code), "futimens file 1:2,3:4"),
         (Host(set_times_at=code), "utimes /d/file NULL"),
     ):
-        done = host.run(guest, *OPENINGS, line, dirs={"/d": tree})
-        assert done.stdout.splitlines() == [f"{opening} -> ok" for opening in OPENINGS]
+        done = host.run(guest, dirs={"/d": tree}, stdin=[*OPENINGS, line])
+        assert done.stdout.splitlines() == ["ok", "ok directory"]
         assert f"enum variant name `{code}` is not valid" in done.trap
 
 
@@ -206,22 +206,15 @@ def test_nothing_is_remembered_from_call_to_call(guest, tree, make_calls):
     assert times(tree)["file"] == (5 * 10**9, 5 * 10**9)
 
 
-@pytest.fixture
-def host_without_set_times(guest):
-    if not guest.may_lack_methods:
-        pytest.skip("the wasmtime library has wasi:filesystem in this guest's own version, whole")
-    return Host(set_times=ABSENT)
-
-
 @pytest.mark.parametrize("link", toolbox.LINKS_FD)
-def test_guest_that_imports_what_is_absent_cannot_start(guest, host_without_set_times):
-    done = host_without_set_times.run(guest, "support -1")
+def test_guest_that_imports_what_is_absent_cannot_start(guest):
+    done = Host(set_times=ABSENT).run(guest, stdin=["support -1"])
     assert done.stdout == ""
     assert "set-times" in done.trap
 
 
 @pytest.mark.parametrize("link", toolbox.LINKS_NOFD)
-def test_no_fd_build_runs_where_set_times_is_absent(guest, tree, make_calls, host_without_set_times):
+def test_no_fd_build_runs_where_set_times_is_absent(guest, tree, make_calls):
     lines = {
         "futimens file 1:2,3:4": "ENOSYS",
         "futimens file 1:-3,3:4": "EINVAL",
@@ -235,7 +228,7 @@ def test_no_fd_build_runs_where_set_times_is_absent(guest, tree, make_calls, hos
         "futimens directory 5:6,7:8": "ok",
         "utimensat cwd /d/file 9:10,11:12 0": "ok",
     }
-    got = make_calls(guest, OPENINGS, lines, host_without_set_times)
+    got = make_calls(guest, OPENINGS, lines, Host(set_times=ABSENT))
     assert {line: result for line, (result, _) in got.items()} == lines
     assert times(tree)["directory"] == (5_000_000_006, 7_000_000_008)
     assert times(tree)["file"] == (9_000_000_010, 11_000_000_012)

@@ -90,8 +90,7 @@ def same_lines(make_tree, calls_guest):
     """Checks that the guests of all generations print the same lines for these calls."""
 
     def answers(guest, host: Host, root, script: list[str]) -> list[str]:
-        (root / "script").write_text("\n".join(script))
-        done = host.run(guest, "-f", "/d/script", dirs={"/d": root})
+        done = host.run(guest, dirs={"/d": root}, stdin=script)
         assert (done.returncode, done.trap, done.stderr) == (0, "", "")
         return [f"{line} -> {answer}" for line, answer in zip(script, done.stdout.splitlines(), strict=True)]
 

@@ -265,14 +265,16 @@ def test_the_host_refuses_a_path_at_once(snapshot, calls_guest, make_calls):
     }
 
 
-def test_stock_wasmtime_sees_the_same_calls(snapshot, tree, calls_guest):
+def test_stock_wasmtime_sees_the_same_calls(snapshot, tree, tmp_path, calls_guest):
     """By wasmtime's own trace: what error_host counts is what a host is asked."""
     guest = calls_guest(snapshot, toolbox.WRAP)
     lines = [*FILES, *(line for line in ON_FILES if " gone " not in line and " moved " not in line), *REFUSED]
-    counted = Host().run(guest, *lines, dirs={"/d": tree})
+    counted = Host().run(guest, dirs={"/d": tree}, stdin=lines)
     environment = {**os.environ, "WASMTIME_LOG": "wasmtime_wasi=trace"}
-    command = [toolbox.WASMTIME, "run", "--dir", f"{tree}::/d", guest.path, *lines]
-    traced = toolbox.run(command, env=environment)
+    command = [toolbox.WASMTIME, "run", "--dir", f"{tree}::/d", guest.path]
+    (tmp_path / "lines").write_text("\n".join(lines))
+    with (tmp_path / "lines").open() as stdin:
+        traced = toolbox.run(command, env=environment, stdin=stdin)
     assert traced.stdout == counted.stdout
     methods = re.findall(r'function="\[method\]descriptor\.([a-z-]+)"\}: \S+: call ', traced.stderr)
     assert methods == [call.method for call in counted.calls]

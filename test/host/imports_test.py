@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 import toolbox
-from host.error_host import wasm_tools
+from host.error_host import core_imports, wasm_tools
 
 WIT = toolbox.ROOT / "wit-imports/wit"
 TYPES = "wasi:filesystem/types"
@@ -22,12 +22,6 @@ def compile_object(tmp_path, *lines: str):
     flags += ["-std=c++20", "-nostdinc++", "-Wall", "-Wextra", "-Werror"]
     toolbox.clang(*flags, "-c", source, "-o", built)
     return built
-
-
-def core_imports(wat: str) -> dict[tuple[str, str], str]:
-    """The functions that a core module imports: (module, name) to its type."""
-    imports = re.findall(r'\(import "([^"]*)" "([^"]*)" \(func \(;\d+;\) \(type \d+\)(.*?)\)\)', wat)
-    return {(module, name): signature.strip() for module, name, signature in imports}
 
 
 def resolve(*arguments) -> dict:

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs a list of calls on Linux and in the guest, as the same ordinary user, with test/calls.c."""
 
+import contextlib
 import os
 import pwd
+import re
+import select
 import shutil
 import signal
 import stat
 import subprocess
 import tempfile
-import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import toolbox
 
 HANGS_AFTER = 600  # seconds without an answer
+AT_ONCE = 16  # lines
 
 # The utime family, and how many of a function's fractions are a second.
 NSEC, USEC, SEC = 10**9, 10**6, 1
@@ -158,17 +161,16 @@ class Place:
     def answers(self, program: Path, script: list[str], at_stats=None, dirs=None) -> list[str]:
         """One answer for each line of the script; "trap" where the guest died.
 
-        `at_stats` is called with the process and its line at each `stats`, while the process waits.
+        That to `stats` goes to `at_stats`, with the process, which waits.
         """
-        (self.top / "script").write_text("\n".join(script) + "\n")
-        (self.top / "script").chmod(0o644)  # whatever the umask
         answers: list[str] = []
         while len(answers) < len(script):
+            # After a trap, what those before have set up.
+            again = [line for line in script[: len(answers)] if not re.match("[fl]?utime|stats", line)]
             with (
                 tempfile.TemporaryFile("w+") as stderr,
                 subprocess.Popen(
-                    [*self.command(program, dirs), "-f", str(self.top / "script"), str(len(answers))],
-                    text=True,
+                    self.command(program, dirs),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
@@ -176,20 +178,9 @@ class Place:
                     **self.user.options(),
                 ) as process,
             ):
-                ended = threading.Event()
-                watchdog = threading.Thread(
-                    target=kill_if_silent, args=(process, answers, ended), daemon=True
-                )
-                watchdog.start()
-                for line in process.stdout:
-                    if line.startswith("stats "):
-                        at_stats(process, line)
-                        process.stdin.write("\n")
-                        process.stdin.flush()
-                    else:
-                        answers.append(line.rstrip("\n"))
+                answers += converse(process, again + script[len(answers) :], at_stats)[len(again) :]
+                process.stdin.close()
                 code = process.wait()
-                ended.set()
                 stderr.seek(0)
                 said = stderr.read()
             if "wasm backtrace" in said:
@@ -203,13 +194,37 @@ class Place:
         return answers
 
 
-def kill_if_silent(process: subprocess.Popen, answers: list[str], ended: threading.Event) -> None:
-    """Ends a process that gives no answer for a long time; not one that is slow."""
-    before = -1
-    while not ended.wait(HANGS_AFTER):
-        if len(answers) == before:
+def converse(process: subprocess.Popen, script: list[str], at_stats) -> list[str]:
+    """The answers to these lines, up to the one that ended the process."""
+    answers: list[str] = []
+    while len(answers) < len(script):
+        lines = script[len(answers) : len(answers) + AT_ONCE]
+        if "stats" in lines:
+            lines = lines[: lines.index("stats") + 1]
+        got = ask(process, lines)
+        answers += got
+        if len(got) < len(lines):
+            break
+        if lines[-1] == "stats":
+            if at_stats:
+                at_stats(process, answers[-1])
+            answers[-1] = "ok"
+    return answers
+
+
+def ask(process: subprocess.Popen, lines: list[str]) -> list[str]:
+    """The answers to so few lines that a pipe can hold them."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(process.stdin.fileno(), "".join(f"{line}\n" for line in lines).encode())
+    answers = b""
+    while answers.count(b"\n") < len(lines):
+        if not select.select([process.stdout], [], [], HANGS_AFTER)[0]:
             process.kill()
-        before = len(answers)
+        more = os.read(process.stdout.fileno(), 1 << 16)
+        if not more:
+            break
+        answers += more
+    return answers.decode().splitlines()
 
 
 def open_all(directory: Path):

@@ -30,7 +30,6 @@ SLOTS = range(1, 6)
 MODES = ["r", "w", "rw", "rwc", "wcx", "rd"]
 
 SET_UP = [
-    "closeall",
     f"mkdir {BASE}",
     f"mkdir {BASE}/keep",
     f"mkdir {BASE}/keep/deep",
@@ -40,6 +39,9 @@ SET_UP = [
     "mkdir d",
     f"watch . {' '.join(f'{BASE}/{name}' for name in ['keep', *NAMES])} {' '.join(f'@{s}' for s in SLOTS)}",
 ]
+
+
+END = [*(f"close @{slot}" for slot in SLOTS), "stats"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Sequence:
 
 def draw(seed: str, number: int, length: int = 200) -> Sequence:
     rng = random.Random(f"{seed} {number}")
-    return Sequence(number, tuple(step(rng) for _ in range(length)))
+    return Sequence(number, (*(step(rng) for _ in range(length)), *END))
 
 
 def step(rng: random.Random) -> str | Call:
