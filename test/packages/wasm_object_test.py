@@ -165,3 +165,9 @@ def test_members(tmp_path):
         files[-1].write_bytes(content)
     toolbox.run([toolbox.SDK / "bin/llvm-ar", "qcS", tmp_path / "archive.a", *files])
     assert wasm_object.members(tmp_path / "archive.a") == contents
+
+
+def test_an_archive_whose_fields_are_full(tmp_path):
+    header = b"sixteen letters." + b"9" * 12 + b"9" * 6 + b"9" * 6 + b"10000644" + b"0000000003" + b"`\n"
+    (tmp_path / "archive.a").write_bytes(b"!<arch>\n" + 2 * (header + b"abc\n"))
+    assert wasm_object.members(tmp_path / "archive.a") == 2 * [("sixteen letters.", b"abc")]
