@@ -8,9 +8,10 @@
 
 #include <catch_amalgamated.hpp>
 
-#include <array>
 #include <initializer_list>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <dirent.h>
@@ -84,26 +85,28 @@ inline bool is_now(const timespec &time) {
   return time.tv_sec >= clock - 10 && time.tv_sec <= clock + 1;
 }
 
-// A pair of times: access, modification. Two are equal where the filesystem keeps the same of them;
-// where UTIME_NOW is expected, any time is that is now.
-struct times {
-  timespec pair[2];
+// A pair of times as a function takes it: access, modification.
+template <class Time> struct pair_of {
+  Time pair[2];
 
-  operator const timespec *() const { return pair; }
-
-  friend bool operator==(const times &found, const times &expected) {
-    return same(found.pair[0], expected.pair[0]) && same(found.pair[1], expected.pair[1]);
-  }
-
-private:
-  static bool same(const timespec &found, const timespec &expected) {
-    if (expected.tv_nsec == UTIME_NOW) {
-      return is_now(found);
-    }
-    const timespec a = kept(found), b = kept(expected);
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-  }
+  operator const Time *() const { return pair; }
 };
+using times = pair_of<timespec>;
+using timevals = pair_of<timeval>;
+
+// Two times are the same where the filesystem keeps the same of them; where UTIME_NOW is expected,
+// any time is that is now.
+inline bool same(const timespec &found, const timespec &expected) {
+  if (expected.tv_nsec == UTIME_NOW) {
+    return is_now(found);
+  }
+  const timespec a = kept(found), b = kept(expected);
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+inline bool operator==(const times &found, const times &expected) {
+  return same(found.pair[0], expected.pair[0]) && same(found.pair[1], expected.pair[1]);
+}
 
 inline std::string text_of(const timespec &time) {
   std::string nanoseconds = std::to_string(time.tv_nsec);
@@ -134,17 +137,33 @@ inline times after(const times &pair) {
   return {{member(0), member(1)}};
 }
 
-// A time in either member, with another one beside it.
-inline std::array<times, 2> in_either_member(const timespec &time, const timespec &other) {
-  return {{{{time, other}}, {{other, time}}}};
+// Each of the times in both members, and in either with each other one beside it.
+template <class Time>
+std::vector<pair_of<Time>> in_each_member(const std::initializer_list<Time> &each,
+                                          const std::initializer_list<Time> &others) {
+  std::vector<pair_of<Time>> pairs;
+  for (const Time &time : each) {
+    pairs.push_back({{time, time}});
+    for (const Time &other : others) {
+      pairs.push_back({{time, other}});
+      pairs.push_back({{other, time}});
+    }
+  }
+  return pairs;
 }
+
+// tv_sec is ignored beside UTIME_NOW and UTIME_OMIT, whatever it holds.
+inline constexpr std::initializer_list<timespec> nows = {
+    now, {1, UTIME_NOW}, {-1, UTIME_NOW}, {INT64_MIN, UTIME_NOW}, {INT64_MAX, UTIME_NOW}};
+inline constexpr std::initializer_list<timespec> omits = {
+    omit, {1, UTIME_OMIT}, {-1, UTIME_OMIT}, {INT64_MIN, UTIME_OMIT}, {INT64_MAX, UTIME_OMIT}};
 
 // With the wasi-libc of 2024 a time is a 64-bit count of nanoseconds.
 inline constexpr timespec largest = TIMES_ARE_64_BIT_NANOSECONDS ? timespec{18446744073, 709551615}
                                                                  : timespec{INT64_MAX, 999999999};
 
 // Each is EINVAL. tv_nsec is 32 bits wide here, and UTIME_NOW and UTIME_OMIT are -1 and -2.
-inline constexpr timespec bad_times[] = {
+inline constexpr std::initializer_list<timespec> bad_times = {
     {1, 1'000'000'000},
     {1, 1'000'000'001},
     {1, INT_MAX},
@@ -221,19 +240,12 @@ public:
   opened(const std::string &path, int flags) : opened(::open(path.c_str(), flags, 0666)) {}
   opened(const opened &) = delete;
   opened &operator=(const opened &) = delete;
-  ~opened() { close(); }
-
-  void close() {
-    if (fd >= 0) {
-      ::close(fd);
-    }
-    fd = -1;
-  }
+  ~opened() { close(fd); }
 
   operator int() const { return fd; }
 
 private:
-  int fd;
+  const int fd;
 };
 
 // A directory of its own for each case, with one of each kind of file in it, all of them `old`.
@@ -291,7 +303,9 @@ private:
   }
 };
 
-// --- File descriptors that are no file's ---
+// --- File descriptors ---
+
+using fds = std::initializer_list<int>;
 
 inline int preopened() {
   const char *prefix;
@@ -300,16 +314,16 @@ inline int preopened() {
 }
 
 // Numbers that no file descriptor here reaches.
-inline constexpr int not_open[] = {1000, 1 << 20, INT_MAX};
-inline constexpr int negative[] = {-1, AT_FDCWD, INT_MIN};
-inline constexpr int streams[] = {STDOUT_FILENO, STDERR_FILENO};
+inline constexpr int no_fd = 1000;
+inline constexpr fds not_open = {no_fd, 1 << 20, INT_MAX};
+inline constexpr fds negative = {-1, AT_FDCWD, INT_MIN};
+inline constexpr fds streams = {STDOUT_FILENO, STDERR_FILENO};
 
-using fds = std::initializer_list<int>;
-
-// The same files, with a file and a directory open.
+// The same files, with the file and the directories open.
 struct open_files : files {
   const opened fd{file, O_RDWR};
   const opened dirfd{directory, O_RDONLY | O_DIRECTORY};
+  const opened topfd{top, O_RDONLY | O_DIRECTORY};
 };
 
 // --- The functions, by form ---
@@ -338,15 +352,15 @@ inline const utimbuf *utimbuf_of(const timespec *pair) {
 inline constexpr times exact_microseconds{{{1300000001, 1'000}, {1400000002, 999'999'000}}};
 inline constexpr times exact_seconds{{{1300000001, 0}, {1400000002, 0}}};
 
-// The fd form: everything that sets times through a file descriptor. `exact` are times that the
-// function's own type can hold.
-struct fd_form {
+// A function that sets times by one argument: a file descriptor or a path.
+template <class Argument> struct form {
   const char *name;
-  int (*set)(int fd, const timespec *pair);
-  times exact;
+  int (*set)(Argument, const timespec *pair);
+  times exact;         // what the function's own type can hold
+  bool follows = true; // a symbolic link at the end of the path
 };
 
-inline const fd_form fd_forms[] = {
+inline const form<int> fd_forms[] = {
     {"futimens", futimens, wanted},
     {"utimensat without a path",
      [](int fd, const timespec *pair) { return utimensat(fd, nullptr, pair, 0); }, wanted},
@@ -357,15 +371,7 @@ inline const fd_form fd_forms[] = {
      exact_microseconds},
 };
 
-// The path form.
-struct path_form {
-  const char *name;
-  int (*set)(const char *path, const timespec *pair);
-  times exact;
-  bool follows; // a symbolic link at the end of the path
-};
-
-inline const path_form path_forms[] = {
+inline const form<const char *> path_forms[] = {
     {"utimensat",
      [](const char *path, const timespec *pair) { return utimensat(AT_FDCWD, path, pair, 0); },
      wanted, true},
@@ -389,93 +395,89 @@ inline const path_form path_forms[] = {
      exact_seconds, true},
 };
 
-// --- What the functions of the fd form do by each of some fds ---
+// --- What the functions do by each of some fds, or of some paths ---
 
-// Every function fails so, whatever good times it is given.
-inline void check_fails(const fds &bad, int error) {
-  for (const auto &form : fd_forms) {
-    for (const int fd : bad) {
-      CAPTURE(form.name, fd);
-      CHECK(OUTCOME(form.set(fd, form.exact)) == fails(error));
-      CHECK(OUTCOME(form.set(fd, nullptr)) == fails(error));
+using path_or_null = std::optional<std::string>;
+using paths = std::initializer_list<path_or_null>;
+using pairs = std::initializer_list<const timespec *>;
+
+inline constexpr times before_1970{{{-1, 0}, {-1, 0}}};
+
+inline int argument(int fd) { return fd; }
+inline const char *argument(const path_or_null &path) { return path ? path->c_str() : nullptr; }
+
+template <class Forms, class Bad>
+void check_each_fails(const Forms &forms, const Bad &bad, int error, const pairs &given) {
+  for (const auto &form : forms) {
+    for (const auto &one : bad) {
+      for (const auto *pair : given) {
+        CAPTURE(form.name, argument(one), pair == nullptr);
+        CHECK(OUTCOME(form.set(argument(one), pair)) == fails(error));
+      }
     }
   }
 }
 
-// --- What the functions of the path form do by each of some paths ---
+// Every function fails so: whatever good times it is given, or with those named.
+inline void check_fails(const fds &bad, int error, const pairs &given = {exact_seconds, nullptr}) {
+  check_each_fails(fd_forms, bad, error, given);
+}
+inline void check_fails(const paths &bad, int error,
+                        const pairs &given = {exact_seconds, nullptr}) {
+  check_each_fails(path_forms, bad, error, given);
+}
 
-using paths = std::initializer_list<std::string>;
+// Where a call ends: at the file whose times it sets, or with an error.
+using end = std::variant<std::string, int>;
 
-// By each of the paths every function sets the times of the target, and touches nothing else.
-// NOFOLLOW ones set those of the link, where the path is one.
-inline void check_sets(const files &f, const paths &found_by, const std::string &target,
-                       const std::string &link = "") {
+// By each of the paths every function ends so, and touches nothing else. NOFOLLOW ones, where the
+// path is a link, may end elsewhere.
+inline void check_ends(const files &f, const paths &given, const end &followed, const end &itself) {
   for (const auto &form : path_forms) {
-    const std::string &file = form.follows || link.empty() ? target : link;
-    for (const auto &path : found_by) {
-      CAPTURE(form.name, path);
-      make_old(file);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == succeeds);
-      CHECK(times_of(file) == form.exact);
-      CHECK(f.untouched(file));
-    }
-    make_old(file);
-  }
-}
-
-// By each of the paths every function fails so, whatever good times it is given.
-inline void check_fails(const paths &bad, int error) {
-  for (const auto &form : path_forms) {
-    for (const auto &path : bad) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), form.exact)) == fails(error));
-      CHECK(OUTCOME(form.set(path.c_str(), nullptr)) == fails(error));
+    const end &expected = form.follows ? followed : itself;
+    for (const auto &path : given) {
+      CAPTURE(form.name, argument(path));
+      const outcome found = OUTCOME(form.set(argument(path), form.exact));
+      if (const auto *file = std::get_if<std::string>(&expected)) {
+        CHECK(found == succeeds);
+        CHECK(times_of(*file) == form.exact);
+        CHECK(f.untouched(*file));
+        make_old(*file);
+      } else {
+        CHECK(found == fails(std::get<int>(expected)));
+        CHECK(f.untouched());
+      }
     }
   }
 }
 
-inline void check_fails_before_1970(const paths &bad, int error) {
-  for (const auto &form : path_forms) {
-    for (const auto &path : bad) {
-      CAPTURE(form.name, path);
-      CHECK(OUTCOME(form.set(path.c_str(), times{{{-1, 0}, {-1, 0}}})) == fails(error));
-    }
+inline void check_sets(const files &f, const paths &found_by, const std::string &target) {
+  check_ends(f, found_by, target, target);
+}
+
+// --- Pairs of times, by a function that sets those of `f.file` ---
+
+// On a host that does not support it the function fails, and sets nothing.
+template <class Set>
+void check_sets(const files &f, Set set, const std::vector<times> &pairs, bool supported = true) {
+  for (const times &pair : pairs) {
+    CAPTURE(pair);
+    make_old(f.file);
+    CHECK(OUTCOME(set(pair)) == (supported ? succeeds : fails(ENOSYS)));
+    CHECK(times_of(f.file) == (supported ? after(pair) : old));
   }
-}
-
-// --- Microseconds, by a function that sets the times of `f.file` ---
-
-struct timevals {
-  timeval pair[2];
-
-  operator const timeval *() const { return pair; }
-};
-
-inline std::array<timevals, 3> in_each_member(suseconds_t microseconds) {
-  return {{{{{7, microseconds}, {8, 0}}},
-           {{{7, 0}, {8, microseconds}}},
-           {{{7, microseconds}, {8, microseconds}}}}};
-}
-
-inline times times_of(const timevals &tv) {
-  return {{{tv.pair[0].tv_sec, static_cast<long>(tv.pair[0].tv_usec * 1000)},
-           {tv.pair[1].tv_sec, static_cast<long>(tv.pair[1].tv_usec * 1000)}}};
 }
 
 template <class Set> void check_good_microseconds(const files &f, Set set, bool supported = true) {
-  for (const suseconds_t microseconds : {0, 1, 999'998, 999'999}) {
-    for (const timevals &pair : in_each_member(microseconds)) {
-      CAPTURE(microseconds);
-      make_old(f.file);
-      CHECK(OUTCOME(set(pair)) == (supported ? succeeds : fails(ENOSYS)));
-      CHECK(times_of(f.file) == (supported ? times_of(pair) : old));
-    }
-  }
+  check_sets(
+      f, [&](const timespec *pair) { return set(timevals_of(pair)); },
+      in_each_member({{7, 0}, {7, 1'000}, {7, 999'998'000}, {7, 999'999'000}}, {timespec{8, 0}}),
+      supported);
 }
 
 template <class Set> void check_bad_microseconds(const files &f, Set set) {
   for (const suseconds_t microseconds : bad_microseconds) {
-    for (const timevals &pair : in_each_member(microseconds)) {
+    for (const timevals &pair : in_each_member({{7, microseconds}}, {timeval{8, 0}})) {
       CAPTURE(microseconds);
       CHECK(OUTCOME(set(pair)) == fails(EINVAL));
     }

@@ -17,14 +17,12 @@ TEST_CASE("futimes: tv_usec out of range is EINVAL in either member") {
 }
 
 TEST_CASE("futimes: tv_sec out of range is EINVAL in either member") {
-  const files f;
-  const opened fd(f.file, O_RDWR);
+  const open_files f;
   for (const time_t seconds : {time_t(-1), time_t(-4294967295), time_t(INT64_MIN)}) {
-    CAPTURE(seconds);
-    const timeval first[2] = {{seconds, 0}, {8, 0}};
-    const timeval second[2] = {{7, 0}, {seconds, 999999}};
-    CHECK(OUTCOME(futimes(fd, first)) == fails(EINVAL));
-    CHECK(OUTCOME(futimes(fd, second)) == fails(EINVAL));
+    for (const auto &pair : in_each_member({{seconds, 0}, {seconds, 999999}}, {timeval{8, 0}})) {
+      CAPTURE(seconds);
+      CHECK(OUTCOME(futimes(f.fd, pair)) == fails(EINVAL));
+    }
   }
   CHECK(f.untouched());
 }
@@ -41,13 +39,12 @@ TEST_CASE("futimes: a negative fd is EBADF before all else, AT_FDCWD too") {
 }
 
 TEST_CASE("futimes: no tv_usec means now or omit") {
-  const files f;
-  const opened fd(f.file, O_RDWR);
+  const open_files f;
   for (const suseconds_t microseconds : {suseconds_t(UTIME_NOW), suseconds_t(UTIME_OMIT)}) {
     CAPTURE(microseconds);
     const timeval both[2] = {{7, microseconds}, {8, microseconds}};
-    CHECK(OUTCOME(futimes(fd, both)) == fails(EINVAL));
-    CHECK(OUTCOME(futimes(not_open[0], both)) == fails(EBADF));
+    CHECK(OUTCOME(futimes(f.fd, both)) == fails(EINVAL));
+    CHECK(OUTCOME(futimes(no_fd, both)) == fails(EBADF));
   }
   CHECK(f.untouched());
 }

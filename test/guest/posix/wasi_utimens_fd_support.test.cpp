@@ -38,13 +38,11 @@ TEST_CASE("wasi_utimens_fd_support: 1 for a directory in both builds") {
 }
 
 TEST_CASE("wasi_utimens_fd_support: -1 where futimens would fail otherwise, with its errno") {
-  for (const int fd : not_open) {
-    CAPTURE(fd);
-    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
-  }
-  for (const int fd : negative) {
-    CAPTURE(fd);
-    CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
+  for (const auto &bad : {not_open, negative}) {
+    for (const int fd : bad) {
+      CAPTURE(fd);
+      CHECK(OUTCOME(wasi_utimens_fd_support(fd)) == fails(EBADF));
+    }
   }
   for (const int fd : streams) {
     CAPTURE(fd);
