@@ -144,62 +144,35 @@ def test_any_choice_of_functions_links(snapshot, link, tmp_path):
         assert done.stderr == "", chosen
 
 
-SIDE_BY_SIDE = """
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <utime.h>
-
-int __stock_futimens(int, const struct timespec[2]);
-int __stock_utimensat(int, const char *, const struct timespec[2], int);
-int __stock_utimes(const char *, const struct timeval[2]);
-int __stock_utime(const char *, const struct utimbuf *);
-int __stock_futimesat(int, const char *, const struct timeval[2]);
-
-static void show(const char *name, int result) {
-  struct stat st;
-  stat("/d/file", &st);
-  printf("%s %d %lld.%09ld\\n", name, result, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+# Calls of calls.c, and what stock answers. The overlay takes no flag that it does not know, and no ""
+# for the current directory.
+SET_BY_STOCK = {
+    "open f /d/file rwc": "ok",
+    "watch /d/file": "ok",
+    "futimens f 0:1,1:2": "ok /d/file.atime=0.000000001 /d/file.mtime=1.000000002",
+    "utimes /d/file 0:1,3:4": "ok /d/file.atime=0.000001000 /d/file.mtime=3.000004000",
+    "utimensat cwd /d/file 0:1,1:2 0": "ok /d/file.atime=0.000000001 /d/file.mtime=1.000000002",
+    "futimesat cwd /d/file 0:1,3:4": "ok /d/file.atime=0.000001000 /d/file.mtime=3.000004000",
+    "utime /d/file 5:0,6:0": "ok /d/file.atime=5.000000000 /d/file.mtime=6.000000000",
+    "utimensat cwd /d/file 0:1,1:2 0x4000": "ok /d/file.atime=0.000000001 /d/file.mtime=1.000000002",
+    "futimesat cwd EMPTY 0:1,3:4": "ok",
 }
-
-int main(void) {
-  const struct timespec times[2] = {{0, 1}, {1, 2}};
-  const struct timeval timevals[2] = {{0, 1}, {3, 4}};
-  struct utimbuf both = {5, 6};
-  int fd = open("/d/file", O_RDWR | O_CREAT, 0666);
-  show("futimens", __stock_futimens(fd, times));
-  show("utimes", __stock_utimes("/d/file", timevals));
-  show("utimensat", __stock_utimensat(AT_FDCWD, "/d/file", times, 0));
-  show("futimesat", __stock_futimesat(AT_FDCWD, "/d/file", timevals));
-  show("utime", __stock_utime("/d/file", &both));
-  // Stock takes any flag, and "" for the current directory; the overlay does neither.
-  printf("%d", __stock_utimensat(AT_FDCWD, "/d/file", times, 0x4000));
-  printf(" %d", __stock_futimesat(AT_FDCWD, "", timevals));
-  errno = 0;
-  printf(" %d", utimensat(AT_FDCWD, "/d/file", times, 0x4000));
-  printf(" %s", errno == EINVAL ? "EINVAL" : "?");
-  errno = 0;
-  printf(" %d", futimesat(AT_FDCWD, "", timevals));
-  printf(" %s\\n", errno == ENOENT ? "ENOENT" : "?");
+SET_BY_THE_OVERLAY = SET_BY_STOCK | {
+    "utimensat cwd /d/file 0:1,1:2 0x4000": "EINVAL",
+    "futimesat cwd EMPTY 0:1,3:4": "ENOENT",
 }
-"""
-SIDE_BY_SIDE_PRINTS = [
-    "futimens 0 1.000000002",
-    "utimes 0 3.000004000",
-    "utimensat 0 1.000000002",
-    "futimesat 0 3.000004000",
-    "utime 0 6.000000000",
-    "0 0 -1 EINVAL -1 ENOENT",
-]
 
 
 def check_side_by_side(sysroot: Path, where: Path) -> None:
-    (where / "guest.c").write_text(SIDE_BY_SIDE)
-    command = [*toolbox.CLANG, f"--sysroot={sysroot}", "-Wall", "-Werror", where / "guest.c"]
-    assert tools.prints(where, *command).splitlines() == SIDE_BY_SIDE_PRINTS
+    """A program that has both, and calls the ones or the others."""
+    both = [f"-Wl,--undefined={name},--undefined=__stock_{name}" for name in STOCK_HAS]
+    command = [f"--sysroot={sysroot}", *toolbox.CALLS_FLAGS, "-DSTOCK", *both, toolbox.CALLS]
+    stock = [f"-D{name}=__stock_{name}" for name in STOCK_HAS]
+    (where / "d").mkdir()
+    for names, answers in ((stock, SET_BY_STOCK), ([], SET_BY_THE_OVERLAY)):
+        toolbox.clang(*command, *names, "-o", where / "guest.wasm")
+        said = toolbox.run_guest(where / "guest.wasm", *answers, dirs={"/d": where / "d", ".": where}).stdout
+        assert said.splitlines() == [f"{call} -> {answer}" for call, answer in answers.items()]
 
 
 def test_stock_functions_beside_the_overlay(snapshot, tmp_path):
@@ -299,11 +272,47 @@ def small_sysroot(where: Path) -> Path:
     return where
 
 
-def test_refuses_what_is_no_sysroot(tmp_path):
-    (tmp_path / "empty").mkdir()
-    for name, said in (("empty", "is not a wasi-libc sysroot"), ("missing", "is not a directory")):
-        line = refused(command(tmp_path / name, tmp_path / "copy"), tmp_path)
-        assert line.startswith(f"sysroot: {tmp_path / name} {said}")
+@pytest.fixture(scope="module")
+def places(tmp_path_factory) -> Path:
+    """What may be copied, what may not, and where no copy may go."""
+    top = tmp_path_factory.mktemp("places")
+    for name in ("stock", "another", "no archive"):
+        small_sysroot(top / name)
+    (top / "no archive" / LIBC).write_text("GROUP(libc)\n")
+    for name in ("empty", "full"):
+        (top / name).mkdir()
+    (top / "full/file").touch()
+    for name, target in {"dangling": "nowhere", "to stock": "stock", "to another": "another"}.items():
+        (top / name).symlink_to(target)
+    return top
+
+
+NEW_OR_EMPTY = "exists: name a new or an empty directory"
+
+
+@pytest.mark.parametrize(
+    "original, dest, replace, said",
+    [
+        ("empty", "copy", "no", "{original} is not a wasi-libc sysroot"),
+        ("missing", "copy", "no", "{original} is not a directory"),
+        ("no archive", "copy", "no", "is not an archive"),
+        ("stock", "full", "no", "{dest} exists: name a new"),
+        ("stock", "full/file", "no", "{dest} exists: name a new"),
+        ("stock", "dangling", "no", "{dest} exists: name a new"),
+        ("stock", "another", "yes", f"{{dest}} {NEW_OR_EMPTY}"),
+        ("stock", "full/file", "yes", f"{{dest}} {NEW_OR_EMPTY}"),
+        ("stock", "to another", "yes", f"{{dest}} {NEW_OR_EMPTY}"),
+        ("stock", "stock/copy", "no", "is inside what is to be copied"),
+        ("stock", "stock/share/a/copy", "no", "is inside what is to be copied"),
+        ("stock", "to stock/copy", "no", "is inside what is to be copied"),
+        ("stock", f"stock/{LIB}/../copy", "no", "is inside what is to be copied"),
+        ("stock", "", "yes", "{dest} holds what is to be copied"),
+    ],
+)
+def test_refuses(original, dest, replace, said, places):
+    original, dest = places / original, places / dest
+    line = refused(command(original, dest, replace=replace), places)
+    assert line.startswith("sysroot: ") and said.format(original=original, dest=dest) in line
 
 
 @pytest.mark.parametrize("goal, place", [("sysroot", "DEST"), ("install", "PREFIX")])
@@ -315,25 +324,6 @@ def test_make_refuses_a_sysroot_that_holds_the_overlay(goal, place, tmp_path):
     line = toolbox.refused(toolbox.make(goal, *words, check=False))
     assert line.startswith(f"generation: {copy} already holds the overlay")
     assert not (tmp_path / "work").exists()
-
-
-def test_refuses_a_destination_that_is_taken(tmp_path):
-    stock = small_sysroot(tmp_path / "stock")
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full/file").touch()
-    (tmp_path / "link").symlink_to("nowhere")
-    for taken in ("full", "full/file", "link"):
-        assert "exists: name a new" in refused(command(stock, tmp_path / taken), tmp_path)
-    (tmp_path / "empty").mkdir()
-    toolbox.run(command(stock, tmp_path / "empty"))
-    assert (tmp_path / "empty" / LIBC).is_file()
-
-
-def test_refuses_a_destination_inside_the_sysroot(tmp_path):
-    stock = small_sysroot(tmp_path / "stock")
-    (tmp_path / "link").symlink_to(stock)
-    for inside in (stock / "copy", stock / "share/a/copy", tmp_path / "link/copy", stock / LIB / "../copy"):
-        assert "is inside what is to be copied" in refused(command(stock, inside), tmp_path)
 
 
 @pytest.mark.parametrize("part", [LIB, INCLUDE, f"{INCLUDE}/sys", f"{INCLUDE}/wasi"])
@@ -348,6 +338,7 @@ def test_refuses_a_sysroot_of_which_a_part_is_a_link(part, tmp_path):
 
 def test_a_copy_is_made_anew_on_demand(tmp_path):
     stock, dest = small_sysroot(tmp_path / "stock"), tmp_path / "copy"
+    dest.mkdir()  # an empty directory is a place for one
     toolbox.run(command(stock, dest))
     (dest / "old").touch()
     line = refused(command(stock, dest), tmp_path)
@@ -355,23 +346,6 @@ def test_a_copy_is_made_anew_on_demand(tmp_path):
     toolbox.run(command(stock, dest, replace="yes"))
     assert not (dest / "old").exists() and (dest / LIBC).is_file()
     assert {path.name for path in tmp_path.iterdir()} == {"stock", "copy"}
-
-
-def test_what_is_no_copy_is_never_replaced(tmp_path):
-    stock = small_sysroot(tmp_path / "stock")
-    small_sysroot(tmp_path / "another")
-    (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to("another")
-    for taken in ("another", "file", "link"):
-        line = refused(command(stock, tmp_path / taken, replace="yes"), tmp_path)
-        assert line == f"sysroot: {tmp_path / taken} exists: name a new or an empty directory"
-    assert "holds what is to be copied" in refused(command(stock, tmp_path, replace="yes"), tmp_path)
-
-
-def test_refuses_a_libc_that_is_no_archive(tmp_path):
-    stock = small_sysroot(tmp_path / "stock")
-    (stock / LIBC).write_text("GROUP(libc)\n")
-    assert "is not an archive" in refused(command(stock, tmp_path / "copy"), tmp_path)
 
 
 @pytest.mark.parametrize(
