@@ -7,8 +7,8 @@ namespace {
 // On a host with the primitive it sets them, and on one without it sets nothing.
 void check_sets(const std::vector<times> &pairs) {
   const open_files f;
-  const bool supported = wasi_utimens_fd_support(f.fd) != 0;
-  check_sets(f, [&](const timespec *pair) { return futimens(f.fd, pair); }, pairs, supported);
+  check_sets(
+      f, [&](const timespec *pair) { return futimens(f.fd, pair); }, pairs, is_supported(f.fd));
 }
 
 } // namespace
