@@ -114,10 +114,12 @@ inline std::string text_of(const timespec &time) {
   return std::to_string(time.tv_sec) + "." + nanoseconds;
 }
 
+inline std::string text_of(const timespec *pair) {
+  return pair == nullptr ? "NULL" : text_of(pair[0]) + " " + text_of(pair[1]);
+}
+
 template <> struct Catch::StringMaker<times> {
-  static std::string convert(const times &value) {
-    return text_of(value.pair[0]) + " " + text_of(value.pair[1]);
-  }
+  static std::string convert(const times &value) { return text_of(value.pair); }
 };
 
 // The times that every file here starts with, long ago, and two others to set.
@@ -406,24 +408,33 @@ inline constexpr times before_1970{{{-1, 0}, {-1, 0}}};
 inline int argument(int fd) { return fd; }
 inline const char *argument(const path_or_null &path) { return path ? path->c_str() : nullptr; }
 
-template <class Forms, class Bad>
-void check_each_fails(const Forms &forms, const Bad &bad, int error, const pairs &given) {
-  for (const auto &form : forms) {
-    for (const auto &one : bad) {
-      for (const auto *pair : given) {
-        CAPTURE(form.name, argument(one), pair == nullptr);
-        CHECK(OUTCOME(form.set(argument(one), pair)) == fails(error));
-      }
+// Every combination of an argument and a pair of times ends so.
+template <class Call, class Arguments = fds, class Pairs = pairs>
+void check_each(Call call, const Arguments &arguments, const Pairs &given,
+                const outcome &expected) {
+  for (const auto &one : arguments) {
+    for (const timespec *pair : given) {
+      CAPTURE(argument(one), text_of(pair));
+      CHECK(OUTCOME(call(argument(one), pair)) == expected);
     }
   }
 }
 
+template <class Forms, class Bad, class Pairs>
+void check_each_fails(const Forms &forms, const Bad &bad, int error, const Pairs &given) {
+  for (const auto &form : forms) {
+    CAPTURE(form.name);
+    check_each(form.set, bad, given, fails(error));
+  }
+}
+
 // Every function fails so: whatever good times it is given, or with those named.
-inline void check_fails(const fds &bad, int error, const pairs &given = {exact_seconds, nullptr}) {
+template <class Pairs = pairs>
+void check_fails(const fds &bad, int error, const Pairs &given = {exact_seconds, nullptr}) {
   check_each_fails(fd_forms, bad, error, given);
 }
-inline void check_fails(const paths &bad, int error,
-                        const pairs &given = {exact_seconds, nullptr}) {
+template <class Pairs = pairs>
+void check_fails(const paths &bad, int error, const Pairs &given = {exact_seconds, nullptr}) {
   check_each_fails(path_forms, bad, error, given);
 }
 

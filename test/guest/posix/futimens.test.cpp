@@ -28,21 +28,14 @@ TEST_CASE("futimens: tv_sec beside UTIME_NOW and UTIME_OMIT is ignored") {
 
 TEST_CASE("futimens: both UTIME_OMIT is success and nothing else, on any fd that is not negative") {
   const open_files f;
-  for (const int fd : fds{f.fd, f.dirfd, preopened(), no_fd, INT_MAX, STDOUT_FILENO}) {
-    CAPTURE(fd);
-    CHECK(OUTCOME(futimens(fd, both_omit)) == succeeds);
-    CHECK(OUTCOME(futimens(fd, times{{{-1, UTIME_OMIT}, {INT64_MAX, UTIME_OMIT}}})) == succeeds);
-  }
+  const times garbage{{{-1, UTIME_OMIT}, {INT64_MAX, UTIME_OMIT}}};
+  check_each(futimens, {f.fd, f.dirfd, preopened(), no_fd, INT_MAX, STDOUT_FILENO},
+             {both_omit, garbage}, succeeds);
   CHECK(f.untouched());
 }
 
 TEST_CASE("futimens: a negative fd is EBADF before all else, AT_FDCWD too") {
-  for (const int fd : negative) {
-    for (const timespec *pair : pairs{wanted, nullptr, both_omit, out_of_range}) {
-      CAPTURE(fd);
-      CHECK(OUTCOME(futimens(fd, pair)) == fails(EBADF));
-    }
-  }
+  check_each(futimens, negative, {wanted, nullptr, both_omit, out_of_range}, fails(EBADF));
 }
 
 TEST_CASE("futimens: nanoseconds and seconds at their bounds") {
@@ -51,11 +44,8 @@ TEST_CASE("futimens: nanoseconds and seconds at their bounds") {
 
 TEST_CASE("futimens: a time out of range is EINVAL in either member, beside any other") {
   const open_files f;
-  for (const auto &pair : in_each_member(bad_times, {wanted.pair[0], now, omit})) {
-    CAPTURE(pair);
-    CHECK(OUTCOME(futimens(f.fd, pair)) == fails(EINVAL));
-    CHECK(OUTCOME(futimens(f.dirfd, pair)) == fails(EINVAL));
-  }
+  check_each(futimens, {f.fd, f.dirfd}, in_each_member(bad_times, {wanted.pair[0], now, omit}),
+             fails(EINVAL));
   CHECK(f.untouched());
 }
 

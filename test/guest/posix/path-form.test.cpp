@@ -205,10 +205,8 @@ TEST_CASE("path form: times after 2038 and 2106") {
 
 TEST_CASE("path form: a time before 1970 is EINVAL in either member") {
   const files f;
-  for (const auto &pair :
-       in_each_member({{-1, 0}, {-4294967296, 0}, {INT64_MIN, 0}}, {timespec{1, 0}})) {
-    check_fails({f.file}, EINVAL, {pair});
-  }
+  check_fails({f.file}, EINVAL,
+              in_each_member({{-1, 0}, {-4294967296, 0}, {INT64_MIN, 0}}, {timespec{1, 0}}));
   CHECK(f.untouched());
 }
 

@@ -20,16 +20,16 @@ constexpr flag_sets good_flags = {0, AT_SYMLINK_NOFOLLOW};
 constexpr pairs any_times = {wanted.pair, nullptr, out_of_range.pair};
 
 // Every combination of these ends so.
-void check_each(const fds &dirfds, const paths &paths, const pairs &given,
+template <class Pairs = pairs>
+void check_each(const fds &dirfds, const paths &paths, const Pairs &given,
                 const flag_sets &all_flags, const outcome &expected) {
   for (const int dirfd : dirfds) {
-    for (const auto &path : paths) {
-      for (const auto *pair : given) {
-        for (const int flags : all_flags) {
-          CAPTURE(dirfd, argument(path), pair == nullptr, flags);
-          CHECK(OUTCOME(utimensat(dirfd, argument(path), pair, flags)) == expected);
-        }
-      }
+    for (const int flags : all_flags) {
+      CAPTURE(dirfd, flags);
+      const auto call = [=](const char *path, const timespec *pair) {
+        return utimensat(dirfd, path, pair, flags);
+      };
+      check_each(call, paths, given, expected);
     }
   }
 }
@@ -189,10 +189,8 @@ TEST_CASE("utimensat: nanoseconds and seconds at their bounds, with nothing roun
 
 TEST_CASE("utimensat: a time out of range is EINVAL in either member, beside any other") {
   const files f;
-  for (const auto &pair : in_each_member(bad_times, {wanted.pair[0], now, omit})) {
-    CAPTURE(pair);
-    CHECK(OUTCOME(setter(f)(pair)) == fails(EINVAL));
-  }
+  check_each({AT_FDCWD}, {f.file}, in_each_member(bad_times, {wanted.pair[0], now, omit}), {0},
+             fails(EINVAL));
   CHECK(f.untouched());
 }
 
@@ -214,9 +212,6 @@ TEST_CASE("utimensat: the largest time is good, kept as the host's filesystem ca
     return;
   }
   make_old(f.file);
-  for (const auto &pair : late) {
-    CAPTURE(pair);
-    CHECK(OUTCOME(setter(f)(pair)) == fails(EINVAL));
-    CHECK(times_of(f.file) == old);
-  }
+  check_each({AT_FDCWD}, {f.file}, late, {0}, fails(EINVAL));
+  CHECK(f.untouched());
 }
