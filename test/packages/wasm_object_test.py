@@ -167,7 +167,14 @@ def test_members(tmp_path):
     assert wasm_object.members(tmp_path / "archive.a") == contents
 
 
-def test_an_archive_whose_fields_are_full(tmp_path):
-    header = b"sixteen letters." + b"9" * 12 + b"9" * 6 + b"9" * 6 + b"10000644" + b"0000000003" + b"`\n"
-    (tmp_path / "archive.a").write_bytes(b"!<arch>\n" + 2 * (header + b"abc\n"))
+def member(name: bytes, content: bytes) -> bytes:
+    """With every field as wide as it can be."""
+    size = b"%010d" % len(content)
+    return name.ljust(16) + b"9" * 12 + b"9" * 6 + b"9" * 6 + b"10000644" + size + b"`\n" + content
+
+
+@pytest.mark.parametrize("index", [b"/", b"/SYM64/"])
+def test_an_archive_whose_fields_are_full(index, tmp_path):
+    written = member(index, b"\0" * 8) + 2 * (member(b"sixteen letters.", b"abc") + b"\n")
+    (tmp_path / "archive.a").write_bytes(b"!<arch>\n" + written)
     assert wasm_object.members(tmp_path / "archive.a") == 2 * [("sixteen letters.", b"abc")]
