@@ -9,6 +9,10 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := overlay
 
+# What a user types, as `make help` lists it. None of it is a file.
+.PHONY: toolchain overlay compile_commands.json install uninstall dist sysroot sdk examples demo lint clean help \
+	test test-docs test-anywhere test-clients test-cpython test-mutants cpython fuzz mutants bench matrix
+
 # --- What the user says ------------------------------------------------------
 
 # A value that cannot be right ends every target at once, with one line.
@@ -56,7 +60,6 @@ for_each_sysroot = for sysroot in .toolchain/sysroots/*; do $(MAKE) -s SYSROOT=$
 SNAPSHOT := $(patsubst $(TOOLCHAIN)/sysroots/%,%,$(SYSROOT))
 BUILD := build/$(if $(findstring /,$(SNAPSHOT)),sysroot-$(firstword $(shell cksum <<<'$(SYSROOT)')),$(SNAPSHOT))
 
-.PHONY: toolchain
 toolchain: ## .toolchain/: compiler, sysroots, wasmtime and all else, from package registries
 	scripts/toolchain.sh
 
@@ -132,7 +135,6 @@ $(BUILD)/%.a:
 $(BUILD)/%/compile_commands.json: $(BUILD)/%/libwasi-utimens.a
 	@cat $(patsubst %,$(@D)/%.json,$(UNITS) $(UNITS_$*)) | sed '1s/^/[/; $$s/,$$/]/' >$@
 
-.PHONY: compile_commands.json
 compile_commands.json: $(BUILD)/plain/compile_commands.json ## for editors: how each unit of the overlay is compiled
 	@cp $< $@
 
@@ -147,7 +149,6 @@ SHARED := $(BUILD)/shared
 $(SHARED): $(PIC_ARCHIVES) $(wildcard $(SYSROOT)/lib/wasm32-wasip2/libc.so) $(wildcard scripts/*.py)
 	scripts/shared.py $(SYSROOT) $(SDK) $@ $(PIC_ARCHIVES) $(UNITS)
 
-.PHONY: overlay
 overlay: $(foreach variant,wrap plain,$(BUILD)/$(variant)/libwasi-utimens.a $(BUILD)/$(variant)/libwasi-utimens-nofd.a) $(SHARED) ## the overlay for SYSROOT (the default target)
 
 # --- Installed, for an untouched sysroot -------------------------------------
@@ -163,7 +164,6 @@ $(PACKAGE): $(BUILD)/wrap/libwasi-utimens.a $(BUILD)/wrap/libwasi-utimens-nofd.a
 install uninstall: export PREFIX := $(PREFIX)
 install uninstall: export DESTDIR := $(DESTDIR)
 
-.PHONY: install
 install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what build systems look for
 	@scripts/install.sh --from $(PACKAGE) --prefix "$$PREFIX"
 	@cat $(SHARED)/left-out >&2
@@ -173,7 +173,6 @@ install: $(PACKAGE) ## PREFIX=DIR [SYSROOT=DIR]: headers, archives, and what bui
 installed:
 	@$(MAKE) -s install DESTDIR= PREFIX=$(CURDIR)/$(BUILD)/install
 
-.PHONY: uninstall
 uninstall: ## PREFIX=DIR: what `make install` put there, gone, and nothing else
 	@scripts/install.sh --uninstall --prefix "$$PREFIX"
 
@@ -183,7 +182,6 @@ DIST ?= build/dist
 $(BUILD)/package-counted: $(BUILD)/counted/libwasi-utimens.a $(BUILD)/counted/libwasi-utimens-nofd.a $(PACKAGE)
 	scripts/package.sh $(BUILD)/counted '' $@ $(WRAPPED)
 
-.PHONY: dist
 dist: ## [DIST=DIR]: a release, with an installation for each wasi-libc generation
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots
 	@for sysroot in .toolchain/sysroots/*; do \
@@ -204,11 +202,9 @@ overlay_inside = scripts/$(1).py '$(2)' $(3) --archive $(BUILD)/plain/libwasi-ut
 
 sysroot sdk: export DEST := $(DEST)
 
-.PHONY: sysroot
 sysroot: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [SYSROOT=DIR] [FD=no] [REPLACE=yes]: a sysroot with the overlay inside
 	@$(call overlay_inside,sysroot,$(SYSROOT),"$$DEST",$(nofd))
 
-.PHONY: sdk
 sdk: $(BUILD)/plain/libwasi-utimens$(nofd).a $(BUILD)/pic/libwasi-utimens$(nofd).a ## DEST=DIR [WASI_SDK_PATH=SDK] [FD=no] [REPLACE=yes]: a wasi-sdk with the overlay inside
 	$(if $(filter-out $(SDK)/share/wasi-sysroot,$(SYSROOT)),$(error make sdk takes the sysroot of the SDK: say WASI_SDK_PATH=SDK, and leave SYSROOT away))
 	@$(call overlay_inside,sdk,$(SDK),"$$DEST",$(nofd))
@@ -228,13 +224,11 @@ $(BUILD)/examples/%.wasm: examples/%.c $(PACKAGE)
 	@mkdir -p $(@D)
 	$(CLANG) -O2 --config=$(PACKAGE)/share/wasi-utimens/wasi-utimens.cfg $< -o $@
 
-.PHONY: examples
 examples: $(patsubst examples/%.c,$(BUILD)/examples/%.wasm,$(wildcard examples/*.c)) ## examples/*.c, compiled with the overlay
 	@mkdir -p build/examples
 	@cp $^ build/examples/
 	@printf '%s\n' $(patsubst $(BUILD)/%,build/%,$^)
 
-.PHONY: demo
 demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under wasmtime
 	@scripts/toolchain.sh runtime
 	@$(MAKE) -s installed
@@ -244,21 +238,20 @@ demo: | toolchain-sdk ## the overlay built, and a touch(1) with it run under was
 
 PYTHON := PYTHONPATH=test .toolchain/venv/bin/python
 PYTEST := .toolchain/venv/bin/python -m pytest
+PIP_INSTALL := .toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --only-binary=:all: --require-hashes
 
 include test/test.mk test/linux/fuzz.mk test/mutants/mutants.mk test/examples/matrix.mk test/bench/bench.mk test/anywhere/anywhere.mk test/applications/applications.mk
 
 # --- For whoever works on it -------------------------------------------------
 
-.PHONY: lint lint-build
+.PHONY: lint-build
 lint-build: $(BUILD)/wrap/compile_commands.json $(BUILD)/counted/compile_commands.json
 lint: | toolchain ## clang-format and clang-tidy, shellcheck, ruff
 	@$(call for_each_sysroot,lint-build)
 	@scripts/lint.sh $$(ls .toolchain/sysroots | sed 's|^|build/|')
 
-.PHONY: clean
 clean: ## build/ gone; .toolchain/ stays
 	rm -rf build
 
-.PHONY: help
 help: ## what there is to type
 	@sed -nE 's/^([a-z_.-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24

@@ -19,10 +19,17 @@ logged() {
     "$@" >"$log" 2>&1 </dev/null || fail "$log" "$what fails"
 }
 
-# settled DIR PIN: whether DIR was configured for PIN. If it was configured for another, it is removed.
-settled() {
-    [ "$(cat "$1/settled" 2>/dev/null)" != "$2" ] || return 0
-    rm -rf "$1"
-    mkdir -p "$1"
-    return 1
+# configured DIR PIN COMMAND…: DIR, made anew by the command, unless it was by this PIN.
+configured() {
+    local dir=$1 pin=$2
+    shift 2
+    [ "$(cat "$dir/settled" 2>/dev/null)" != "$pin" ] || return 0
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    say "configuring ${dir##*/}"
+    "$@"
+    echo "$pin" >"$dir/settled"
 }
+
+# relinked PROGRAM SYSROOT: gone, where its libc.a is newer.
+relinked() { [ ! "$2/lib/wasm32-wasip2/libc.a" -nt "$1" ] || rm -f "$1"; }

@@ -7,10 +7,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/build.sh
 . scripts/build.sh
 
-[ $# = 2 ] || {
-    echo "usage: clients.sh SDK SYSROOT" >&2
-    exit 1
-}
+: "${2?usage: clients.sh SDK SYSROOT}"
 sdk=$(realpath "$1") sysroot=$(realpath "$2")
 src=$PWD/.toolchain/src
 top=$PWD/build/clients
@@ -22,16 +19,15 @@ stubs="-include $PWD/test/applications/clients/no-processes.h"
 libs='-lwasi-emulated-signal'
 export PKG_CONFIG_LIBDIR=$top/none PKG_CONFIG_PATH='' # the machine's libraries are not for this
 
-# fresh NAME PROGRAM: .toolchain/src/NAME is configured, and no PROGRAM is older than libc.a.
-fresh() {
-    local pin
-    pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$1") $(find test/applications/clients -name '*.[ch]' | sort | xargs cat | cksum)"
-    [ ! "$sysroot/lib/wasm32-wasip2/libc.a" -nt "$top/$1/$2" ] || rm -f "$top/$1/$2"
-    if ! settled "$top/$1" "$pin"; then
-        say "configuring $1"
-        "configure_$1"
-        echo "$pin" >"$top/$1/settled"
-    fi
+# client NAME BINARY MAKE_ARGUMENT…: .toolchain/src/NAME, configured and built.
+client() {
+    local name=$1 binary=$2 pin
+    shift 2
+    pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$name") $(find test/applications/clients -name '*.[ch]' | sort | xargs cat | cksum)"
+    relinked "$top/$name/$binary" "$sysroot"
+    configured "$top/$name" "$pin" "configure_$name"
+    say "building ${binary##*/}"
+    logged "$top/$name.log" "make" make -j"$(nproc)" -C "$top/$name" "$@"
 }
 
 configure_xz-utils() {
@@ -54,9 +50,5 @@ configure_libarchive() {
     logged "$top/libarchive.log" "cmake" cmake "-DCMAKE_C_FLAGS=$cppflags $stubs" "$top/libarchive"
 }
 
-fresh xz-utils src/xz/xz
-say "building xz"
-logged "$top/xz-utils.log" "make" make -j"$(nproc)" -C "$top/xz-utils" CPPFLAGS="$cppflags $stubs" all
-fresh libarchive bin/bsdtar
-say "building bsdtar"
-logged "$top/libarchive.log" "make" make -j"$(nproc)" -C "$top/libarchive" bsdtar
+client xz-utils src/xz/xz CPPFLAGS="$cppflags $stubs" all
+client libarchive bin/bsdtar bsdtar

@@ -10,10 +10,7 @@ cd "$(dirname "$0")/.."
 . scripts/build.sh
 export LC_ALL=C
 
-[ $# -ge 3 ] || {
-    echo "usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]" >&2
-    exit 1
-}
+: "${3?usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]}"
 sdk=$(realpath "$1") sysroot=$(realpath "$2") name=$3
 shift 3
 tarball=$PWD/.toolchain/src/cpython.tar.xz
@@ -44,17 +41,13 @@ if [ "$(cat "$top/source" 2>/dev/null)" != "$pin" ]; then
     echo "$pin" >"$top/source"
 fi
 
-log=$top/build.log
-if [ ! -e "$top/built" ]; then
-    dir=${build_python%/*}
-    if ! settled "$dir" 'build'; then
-        say "configuring the build python, for this machine"
-        (cd "$dir" && logged "$log" "configure" ../../configure --config-cache)
-        echo 'build' >"$dir/settled"
-    fi
-    compile "$log" "the build python" -C "$dir" all
-    touch "$top/built"
-fi
+# The build python, for this machine.
+configure_build() (
+    cd "${build_python%/*}"
+    logged "$top/build.log" "configure" ../../configure --config-cache
+)
+configured "${build_python%/*}" build configure_build
+compile "$top/build.log" "the build python" -C "${build_python%/*}" all
 
 # configure_wasi DIR ANSWER…: by the relative path from which a build finds its source when it runs.
 configure_wasi() (
@@ -63,13 +56,13 @@ configure_wasi() (
     local clang="clang --target=wasm32-wasip2 --sysroot=$sysroot"
     # pkg-config would find the libraries of this machine, not of WASI.
     export PKG_CONFIG_LIBDIR=$sysroot/lib/wasm32-wasip2/pkgconfig PKG_CONFIG_PATH=''
-    CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi ../../configure \
+    export CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi
+    logged "$top/$name.log" "configure" ../../configure \
         --host=wasm32-wasip2 --build="$(../../config.guess)" --with-build-python="$build_python" \
         CC="$clang" CPP="$clang -E" CXX="clang++${clang#clang}" AR=llvm-ar RANLIB=llvm-ranlib "$@"
 )
 
 dir=$src/cross-build/$name
-log=$top/$name.log
 # Another compiler or other headers, our own aside, make another build: here nothing looks at them
 # but configure, and Modules/posixmodule.c.
 pin="$(clang --version | sed -n 1p) $(cd "$sysroot/include/wasm32-wasip2" && find . -type f ! -path './c++/*' \
@@ -90,16 +83,14 @@ seed() {
     rm -rf "$1"/{build,platform,pybuilddir.txt,python.wasm,libpython*.a,Modules/posixmodule.o}
 }
 
-if ! settled "$dir" "$pin $*"; then
-    say "configuring $name"
-    logged "$log" "configure" configure_wasi "$dir" "$@"
+configure_and_seed() {
+    configure_wasi "$dir" "$@"
     [ "$name" = overlay ] || seed "$dir" "$src/cross-build/overlay"
-    echo "$pin $*" >"$dir/settled"
-fi
-python=$dir/python.wasm
-[ ! "$sysroot/lib/wasm32-wasip2/libc.a" -nt "$python" ] || rm -f "$python"
+}
+configured "$dir" "$pin $*" configure_and_seed "$@"
+relinked "$dir/python.wasm" "$sysroot"
 say "building $name"
-compile "$log" "$name" -C "$dir" all
+compile "$top/$name.log" "$name" -C "$dir" all
 
 run=$top/python$([ "$name" = overlay ] || echo "-$name").sh
 cat >"$run.new" <<END

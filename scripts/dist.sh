@@ -7,10 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
-[ $# -ge 2 ] || {
-    echo "usage: dist.sh DIR GENERATION=PACKAGE…" >&2
-    exit 1
-}
+: "${2?usage: dist.sh DIR GENERATION=PACKAGE…}"
 dir=$1
 shift
 version=$(sed -n 's/^Version: //p' "${1#*=}/lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc")

@@ -7,10 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ $# -ge 4 ] || {
-    echo "usage: package.sh ARCHIVES LIBRARIES DIR FUNCTION…" >&2
-    exit 1
-}
+: "${4?usage: package.sh ARCHIVES LIBRARIES DIR FUNCTION…}"
 archives=$1 libraries=$2 dir=$3
 shift 3
 wrap=("${@/#/-Wl,--wrap=}")

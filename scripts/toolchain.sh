@@ -23,15 +23,11 @@ sysroot() {
     if read -r was date 2>/dev/null <"$top/stamps/wasi-libc-$name"; then # another than the pinned one
         [ "$was" != "$pinned" ] || [ ! -e "$top/sysroots/$date" ] || return 0
     fi
-    date=
-    if ! suite "$name" deb; then
-        warn "Debian's mirror has no $name any more: wasi-libc $(snapshot "$pinned") is left out"
-        return 0
-    fi
-    version=$(apt-cache "${apt_options[@]}" madison wasi-libc |
+    date='' version=''
+    ! suite "$name" deb || version=$(apt-cache "${apt_options[@]}" madison wasi-libc |
         awk -v pinned="$pinned" 'NR == 1 || $3 == pinned { found = $3 } END { print found }')
     if [ -z "$version" ]; then
-        warn "Debian's $name has no wasi-libc any more: $(snapshot "$pinned") is left out"
+        warn "Debian's mirror has no wasi-libc of $name any more: $(snapshot "$pinned") is left out"
         return 0
     fi
     date=$(snapshot "$version")
@@ -98,11 +94,8 @@ part_sdk() {
     linker=$(component_ld)
     [ -n "$linker" ] || [ -e "$top/wasi-sdk" ] || command -v cargo >/dev/null || needed+=("${RUST_PACKAGES[@]}")
     packages "${needed[@]}"
-    for pin in "${WASI_LIBC[@]}"; do
-        [ "${pin%%=*}" != "$SDK_SUITE" ] || break
-    done
-    sysroot "$pin"
-    [ -n "$date" ] || fail "no sysroot for the SDK: name another suite as SDK_SUITE in scripts/versions.env"
+    sysroot "$SDK_WASI_LIBC"
+    [ -n "$date" ] || fail "no sysroot for the SDK: name another as SDK_WASI_LIBC in scripts/versions.env"
     add_libcxx
     pin="$(installed "clang-$LLVM") $date clang.cfg"
     ! stamped sdk "$pin" "$top/wasi-sdk" || return 0

@@ -22,11 +22,9 @@ test-build-sysroot: $(BUILD)/ubsan/libwasi-utimens.a
 	$(MAKE) -s $(BUILD)/sysroot $(BUILD)/sysroot-nofd
 	$(MAKE) -s suite
 
-.PHONY: test
 test: test-build ## [T='…'] [WASI_SDK_PATH=DIR or SYSROOT=DIR]: every test, on every wasi-libc generation
 	$(TEST_NAMED) $(PYTEST) -q -rfEs -n 2 --dist loadgroup $(T)
 
-.PHONY: test-docs
 test-docs: test-build ## every command of the pages as it is typed, and what they say of stock wasi-libc
 	$(TEST_NAMED) $(PYTEST) -q -n 2 test/docs
 

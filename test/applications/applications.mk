@@ -13,7 +13,6 @@ cpython-toolchain:
 	@scripts/toolchain.sh sdk sysroots runtime
 	@test/applications/sources.sh cpython
 
-.PHONY: cpython
 cpython: | cpython-toolchain ## [FD=no]: CPython for WASI on the overlay sysroot
 	@$(MAKE) -s SYSROOT=$(NEWEST_SYSROOT) build/cpython-sysroot$(nofd)
 	@scripts/cpython.sh $(SDK) build/cpython-sysroot$(nofd) $(PYTHON_NAME) $(PYTHON_ANSWERS)
@@ -23,7 +22,6 @@ cpython: | cpython-toolchain ## [FD=no]: CPython for WASI on the overlay sysroot
 cpython-stock: | cpython-toolchain
 	@scripts/cpython.sh $(SDK) $(NEWEST_SYSROOT) stock
 
-.PHONY: test-cpython
 test-cpython: | cpython-toolchain ## its own tests of file times and ours
 	@$(MAKE) -s cpython FD=yes
 	@$(MAKE) -s cpython FD=no
@@ -32,7 +30,6 @@ test-cpython: | cpython-toolchain ## its own tests of file times and ours
 
 # --- Clients: other people's programs ----------------------------------------
 
-.PHONY: test-clients
 test-clients: ## xz and bsdtar on the overlay, and the times they keep
 	@scripts/toolchain.sh sdk sysroots runtime test-tools
 	@test/applications/sources.sh clients

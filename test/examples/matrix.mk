@@ -1,7 +1,6 @@
 # The compatibility table: of the snapshots and hosts that the toolchain has, so WASI_SDK_PATH does
 # not matter here.
 
-.PHONY: matrix
 matrix: ## writes docs/COMPATIBILITY.md, every cell from a run, and types what docs/HOSTS.md says
 	@WASI_SDK_PATH= scripts/toolchain.sh sdk sysroots runtime
 	@test/examples/matrix/hosts.sh

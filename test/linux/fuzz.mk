@@ -3,7 +3,7 @@
 # SEED for those of an earlier run; N calls in all, else until Ctrl-C.
 SEED ?= $(shell date +%s)
 
-.PHONY: fuzz fuzz-arguments
+.PHONY: fuzz-arguments
 fuzz-arguments:
 	@[[ '$(N)' =~ ^([1-9][0-9]*)?$$ ]] || { echo "fuzz: N='$(N)' is no number of calls: make fuzz N=1000000" >&2; exit 1; }
 

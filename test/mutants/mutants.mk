@@ -5,13 +5,10 @@ FILES ?=
 
 $(MUTANTS_TOOL): test/mutants/requirements.txt | toolchain
 	rm -rf $@
-	.toolchain/venv/bin/python -m pip --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
-	    --target $@ -r $<
+	$(PIP_INSTALL) --no-deps --target $@ -r $<
 
-.PHONY: mutants
 mutants: test-build $(MUTANTS_TOOL) ## [FILES='…']: the tests on broken code; resumable; writes docs/MUTANTS.md
 	.toolchain/venv/bin/python test/mutants/mutants.py $(MUTANTS_TOOL) $(FILES)
 
-.PHONY: test-mutants
 test-mutants: test-build ## a handful of mutants that once survived: each must be killed
 	.toolchain/venv/bin/python test/mutants/listed.py
