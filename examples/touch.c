@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
+static const char failure[] = "touch: %s: %s\n";
 static const char usage[] =
+    "touch: %s%s\n"
     "usage: touch [-achm] [-d TIME | -r FILE] [--] FILE...\n"
     "  -a, -m   the access time only, the modification time only\n"
     "  -c       make no missing file\n"
@@ -36,50 +39,52 @@ static const char *read_tm(const char *text, const char *format, struct tm *tm) 
   return length > 0 && strncmp(text, written, length) == 0 ? end : NULL;
 }
 
-/* [.fraction]. Nothing is rounded, so there can be no tenth digit. */
+/* [.fraction]. Nothing is rounded: a tenth digit is left unread, and so is a point alone. */
 static const char *read_fraction(const char *text, long *nanoseconds) {
   *nanoseconds = 0;
-  if (*text != '.' && *text != ',') {
-    return text;
+  if ((*text == '.' || *text == ',') && isdigit(text[1])) {
+    ++text;
+    for (long unit = 100000000; unit > 0 && isdigit(*text); unit /= 10) {
+      *nanoseconds += unit * (*text++ - '0');
+    }
   }
-  const size_t digits = strspn(++text, "0123456789");
-  for (size_t i = 0; i < 9; ++i) {
-    *nanoseconds = *nanoseconds * 10 + (i < digits ? text[i] - '0' : 0);
-  }
-  return digits >= 1 && digits <= 9 ? text + digits : NULL;
+  return text;
 }
 
-/* +hh:mm, or as stat(1) prints it: " +hhmm". */
+/* [ZONE], also as stat(1) prints it: " +hhmm". */
 static bool read_zone(const char *text, time_t *seconds_ahead) {
   struct tm tm = {0};
+  if (*text == '\0' || strcasecmp(text, "Z") == 0) {
+    return true;
+  }
   text += *text == ' ';
-  const int sign = *text == '+' ? 1 : *text == '-' ? -1 : 0;
-  const char *end = sign == 0 ? NULL : read_tm(text + 1, "%H", &tm);
+  const char *end = *text == '+' || *text == '-' ? read_tm(text + 1, "%H", &tm) : NULL;
   if (end != NULL && *end != '\0') {
     end = read_tm(end + (*end == ':'), "%M", &tm);
   }
-  *seconds_ahead = sign * (tm.tm_hour * 60 + tm.tm_min) * 60;
+  *seconds_ahead = (*text == '-' ? -60 : 60) * (tm.tm_hour * 60 + tm.tm_min);
   return end != NULL && *end == '\0';
 }
 
 static bool read_date(const char *text, struct timespec *time) {
   struct tm tm = {0};
-  const char *p = read_tm(text, "%Y-%m-%d", &tm);
-  const int day = tm.tm_mday;
-  *time = (struct timespec){.tv_sec = timegm(&tm)};
-  if (p == NULL || tm.tm_mday != day) { /* a day that the month lacks: timegm goes on counting */
-    return false;
-  }
-  if (*p != '\0') {
-    p = strchr("Tt ", *p) == NULL ? NULL : read_tm(p + 1, "%H:%M", &tm);
-    if (p != NULL && *p == ':') {
-      p = read_tm(p + 1, "%S", &tm);
-      p = p == NULL ? NULL : read_fraction(p, &time->tv_nsec);
-    }
-  }
   time_t seconds_ahead = 0;
-  if (p == NULL || (*p != '\0' && strcasecmp(p, "Z") != 0 && !read_zone(p, &seconds_ahead))) {
+  time->tv_nsec = 0;
+  text = read_tm(text, "%Y-%m-%d", &tm);
+  const int day = tm.tm_mday;
+  timegm(&tm);
+  if (text == NULL || tm.tm_mday != day) { /* a day that the month lacks: timegm goes on counting */
     return false;
+  }
+  if (*text != '\0') {
+    text = strchr("Tt ", *text) == NULL ? NULL : read_tm(text + 1, "%H:%M", &tm);
+    if (text != NULL && *text == ':') {
+      text = read_tm(text + 1, "%S", &tm);
+      text = text == NULL ? NULL : read_fraction(text, &time->tv_nsec);
+    }
+    if (text == NULL || !read_zone(text, &seconds_ahead)) {
+      return false;
+    }
   }
   time->tv_sec = timegm(&tm) - seconds_ahead;
   return true;
@@ -91,12 +96,12 @@ static bool read_seconds(const char *text, struct timespec *time) {
   const size_t digits = strspn(text, "0123456789");
   errno = 0;
   time->tv_sec = strtoll(text, NULL, 10);
-  const char *const end = read_fraction(text + digits, &time->tv_nsec);
+  text = read_fraction(text + digits, &time->tv_nsec);
   if (negative) { /* nanoseconds count forwards: -0.25 is -1 and 0.75 */
     time->tv_sec = -time->tv_sec - (time->tv_nsec > 0);
     time->tv_nsec = (1000000000 - time->tv_nsec) % 1000000000;
   }
-  return digits > 0 && errno != ERANGE && end != NULL && *end == '\0';
+  return digits > 0 && errno != ERANGE && *text == '\0';
 }
 
 /* 0, or the errno of what went wrong. A directory or a file that we may not write cannot be opened,
@@ -121,15 +126,9 @@ static int touch(const char *file, const struct timespec times[2], bool create, 
   return open_error != 0 ? open_error : errno; /* why there is no such file */
 }
 
-/* The exit status. WASI 0.2 knows success and failure only: there a host sees this 2 as a 1. */
-static int complain_of_usage(const char *option, const char *problem) {
-  fprintf(stderr, "touch: %s%s\n%s", option, problem, usage);
-  return 2;
-}
-
-static int complain(const char *what, const char *problem) {
-  fprintf(stderr, "touch: %s: %s\n", what, problem);
-  return 1;
+static int complain(const char *format, const char *what, const char *problem) {
+  fprintf(stderr, format, what, problem);
+  return EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[]) {
@@ -138,16 +137,16 @@ int main(int argc, char *argv[]) {
   for (int option; (option = getopt(argc, argv, ":achmd:r:")) != -1;) {
     const char name[] = {'-', (char)optopt, '\0'};
     if (option == '?' || option == ':') {
-      return complain_of_usage(name, option == '?' ? " is no option" : " needs an argument");
+      return complain(usage, name, option == '?' ? " is no option" : " needs an argument");
     }
     given[option] = true;
     argument[option] = optarg;
   }
   if (given['d'] && given['r']) {
-    return complain_of_usage("", "-d and -r exclude each other");
+    return complain(usage, "", "-d and -r exclude each other");
   }
   if (optind == argc) {
-    return complain_of_usage("", "no file named");
+    return complain(usage, "", "no file named");
   }
 
   const bool follow = !given['h'];
@@ -155,14 +154,14 @@ int main(int argc, char *argv[]) {
   if (given['d']) {
     const char *const date = argument['d'];
     if (!(*date == '@' ? read_seconds(date + 1, times) : read_date(date, times))) {
-      return complain(date, "not a time");
+      return complain(failure, date, "not a time");
     }
     times[1] = times[0];
   }
   struct stat status;
   if (given['r']) {
     if ((follow ? stat : lstat)(argument['r'], &status) != 0) {
-      return complain(argument['r'], strerror(errno));
+      return complain(failure, argument['r'], strerror(errno));
     }
     times[0] = status.st_atim;
     times[1] = status.st_mtim;
@@ -171,11 +170,11 @@ int main(int argc, char *argv[]) {
     times[given['a'] ? 1 : 0].tv_nsec = UTIME_OMIT;
   }
 
-  int exit_status = 0;
+  int exit_status = EXIT_SUCCESS;
   for (char **file = argv + optind; *file != NULL; ++file) {
     const int error = touch(*file, times, !given['c'], follow);
     if (error != 0) {
-      exit_status = complain(*file, strerror(error));
+      exit_status = complain(failure, *file, strerror(error));
     }
   }
   return exit_status;
