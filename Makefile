@@ -220,7 +220,7 @@ $(SYSROOTS) $(SYSROOTS:%=%-nofd): $(HEADERS) $(wildcard scripts/*.py)
 
 # --- See it ------------------------------------------------------------------
 
-$(BUILD)/examples/%.wasm: examples/%.c $(PACKAGE)
+$(BUILD)/examples/%.wasm: examples/%.c examples/errno-name.h $(PACKAGE)
 	@mkdir -p $(@D)
 	$(CLANG) -O2 --config=$(PACKAGE)/share/wasi-utimens/wasi-utimens.cfg $< -o $@
 

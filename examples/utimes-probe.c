@@ -25,6 +25,8 @@
 #include <wasi/libc-find-relpath.h>
 #include <wasi/utimens.h>
 
+#include "errno-name.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* --- The files it works on ------------------------------------------------- */
@@ -34,18 +36,7 @@ static struct stat directory_before;
 static bool keep;
 
 /* PREOPENED is `directory` itself; each row has its files in a WORK of its own. */
-enum place {
-  NONE,
-  UNLINKED,
-  PREOPENED,
-  ROOT,
-  WORK,
-  A_FILE,
-  RENAMED,
-  A_LINK,
-  DANGLING,
-  A_DIRECTORY
-};
+enum place { NONE, UNLINKED, PREOPENED, ROOT, WORK, A_FILE, RENAMED, A_LINK, A_DIRECTORY };
 static const char *const place_format[] = {
     [NONE] = "",
     [UNLINKED] = "",
@@ -55,7 +46,6 @@ static const char *const place_format[] = {
     [A_FILE] = "%s/utimes-probe.tmp/%s/file",
     [RENAMED] = "%s/utimes-probe.tmp/%s/renamed",
     [A_LINK] = "%s/utimes-probe.tmp/%s/link",
-    [DANGLING] = "%s/utimes-probe.tmp/%s/link",
     [A_DIRECTORY] = "%s/utimes-probe.tmp/%s/directory",
 };
 static char path[COUNT(place_format)][PATH_MAX];
@@ -71,39 +61,30 @@ static bool name_places(const char *row) {
   return true;
 }
 
-/* Of the row whose places are named, those that are there. */
+/* Of the row whose places are named, those that are there; WORK last. */
 static void remove_files(void) {
-  unlink(path[A_FILE]);
-  unlink(path[A_LINK]);
-  rmdir(path[A_DIRECTORY]);
-  if (unlink(path[RENAMED]) != 0) {
-    rmdir(path[RENAMED]);
+  for (enum place place = COUNT(path) - 1; place >= WORK; --place) {
+    if (unlink(path[place]) != 0) {
+      rmdir(path[place]);
+    }
   }
-  rmdir(path[WORK]);
-}
-
-/* A descriptor of a new file. Some hosts refuse to open for writing (jco with the wasi-libc of
- * 2026), and a descriptor to read will do where its mode does not matter. */
-static int new_file(void) {
-  const int fd = open(path[A_FILE], O_RDWR | O_CREAT | O_EXCL, 0666);
-  return fd >= 0 ? fd : open(path[A_FILE], O_RDONLY | O_CREAT | O_EXCL, 0666);
 }
 
 static bool make(enum place place) {
   int fd;
   switch (place) {
+  case A_FILE:
+    fd = open(path[place], O_RDONLY | O_CREAT | O_EXCL, 0666);
+    return fd >= 0 && close(fd) == 0;
+  case A_LINK:
+    return symlink("file", path[place]) == 0;
   case A_DIRECTORY:
     return mkdir(path[place], 0777) == 0;
-  case A_LINK:
-    return make(A_FILE) && symlink("file", path[place]) == 0;
-  case DANGLING:
-    return symlink("missing", path[place]) == 0;
   case PREOPENED: /* which is there: not as a run before this one has left it */
     utimensat(AT_FDCWD, directory, (const struct timespec[2]){{1, 0}, {1, 0}}, 0);
     return true;
-  default: /* A_FILE */
-    fd = new_file();
-    return fd >= 0 && close(fd) == 0;
+  default:
+    return true;
   }
 }
 
@@ -135,14 +116,14 @@ static const struct attempt {
   enum form form;
   const char *id;
   const char *label;
-  enum place made;
-  enum place file;          /* whose times are set, where that is not what was made. RENAMED: what
-                               was made has that name since it was opened, another is in its place */
-  enum place beside;        /* another, whose modification time must stay as it is */
-  int mode;                 /* FD: how it is opened; 0: as new_file does it */
-  bool asks;                /* FD: wasi_utimens_fd_support first */
-  bool relative;            /* PATH: to a descriptor of WORK */
-  int flags;                /* PATH: of utimensat */
+  enum place made; /* and opened, or called by its name */
+  enum place file; /* whose times are set, where that is another; RENAMED, UNLINKED: what was made,
+                      which has become so since it was opened */
+  enum place also; /* what is made then, beside it */
+  int mode;        /* FD: how it is opened; 0: to write or, where that is refused, to read */
+  bool asks;       /* FD: wasi_utimens_fd_support first */
+  bool relative;   /* PATH: to a descriptor of WORK */
+  int flags;       /* PATH: of utimensat */
   struct timespec times[2]; /* EITHER: in place of the form's */
 } attempts[] = {
     {FD, "read-only", "file opened O_RDONLY", .made = A_FILE, .mode = O_RDONLY},
@@ -151,11 +132,11 @@ static const struct attempt {
     {FD, "append", "file opened O_APPEND", .made = A_FILE, .mode = O_WRONLY | O_APPEND},
     /* A host that goes by the path would take the other for it. */
     {FD, "renamed", "file renamed since, another in its place", .made = A_FILE, .file = RENAMED,
-     .beside = A_FILE},
+     .also = A_FILE},
     {FD, "unlinked", "file unlinked since", .made = A_FILE, .file = UNLINKED},
     {FD, "directory", "directory", .made = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
     {FD, "directory-renamed", "directory renamed since, another in its place", .made = A_DIRECTORY,
-     .file = RENAMED, .beside = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
+     .file = RENAMED, .also = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
     {FD, "preopen", "preopened directory itself", .made = PREOPENED},
     {FD, "asking", "asking first: wasi_utimens_fd_support", .made = A_FILE, .asks = true},
 
@@ -164,10 +145,10 @@ static const struct attempt {
     {PATH, "directory", "directory", .made = A_DIRECTORY},
     {PATH, "preopen", "preopened directory itself", .made = PREOPENED},
     {PATH, "follow", "file through a symbolic link", .made = A_LINK, .file = A_FILE,
-     .beside = A_LINK},
-    {PATH, "nofollow", "symbolic link itself", .made = A_LINK, .beside = A_FILE,
+     .also = A_FILE},
+    {PATH, "nofollow", "symbolic link itself", .made = A_LINK, .also = A_FILE,
      .flags = AT_SYMLINK_NOFOLLOW},
-    {PATH, "dangling", "dangling symbolic link itself", .made = DANGLING,
+    {PATH, "dangling", "dangling symbolic link itself", .made = A_LINK,
      .flags = AT_SYMLINK_NOFOLLOW},
 
     {EITHER, "now", "both times now", .made = A_FILE, .times = {{0, UTIME_NOW}, {0, UTIME_NOW}}},
@@ -190,6 +171,7 @@ static const struct attempt {
 static struct row {
   enum form form;
   const struct attempt *attempt;
+  enum place file;
   const struct timespec *times;
   char id[32];
 } rows[COUNT(forms) * COUNT(attempts)];
@@ -202,15 +184,14 @@ static void list_rows(void) {
       const bool either = attempt->form == EITHER;
       if (either || attempt->form == form) {
         struct row *row = &rows[row_count++];
-        *row = (struct row){form, attempt, either ? attempt->times : forms[form].times, ""};
+        row->form = form;
+        row->attempt = attempt;
+        row->file = attempt->file == NONE ? attempt->made : attempt->file;
+        row->times = either ? attempt->times : forms[form].times;
         snprintf(row->id, sizeof row->id, "%s-%s", forms[form].id, attempt->id);
       }
     }
   }
-}
-
-static enum place file_of(const struct attempt *attempt) {
-  return attempt->file == NONE ? attempt->made : attempt->file;
 }
 
 /* --- What came of it ------------------------------------------------------- */
@@ -227,9 +208,8 @@ struct outcome {
   struct timespec found[2];
 };
 
-static struct outcome works(void) { return (struct outcome){.verdict = WORKS}; }
-static struct outcome refused(int error) {
-  return (struct outcome){.verdict = REFUSED, .error = error};
+static struct outcome answered(int error) {
+  return (struct outcome){.verdict = error == 0 ? WORKS : REFUSED, .error = error};
 }
 static struct outcome wrong(const char *fault) {
   return (struct outcome){.verdict = WRONG, .fault = fault};
@@ -250,22 +230,22 @@ static int set_times(const struct row *row, int fd) {
 
 struct seen {
   struct timespec file[2];
-  struct timespec others[2]; /* modification times that must stay: around the file, and beside it */
+  struct timespec others[COUNT(path)]; /* what else is there: modification times, which must stay */
 };
 
 /* By names of their own, so that a host that confuses AT_SYMLINK_NOFOLLOW with its contrary does
  * not do so twice. */
 static bool look(const struct row *row, int fd, struct seen *seen) {
-  const enum place file = file_of(row->attempt);
-  const enum place beside = row->attempt->beside == NONE ? WORK : row->attempt->beside;
   struct stat status;
-  struct stat around;
-  struct stat other;
-  if ((file == UNLINKED ? fstat(fd, &status) : lstat(path[file], &status)) != 0 ||
-      lstat(path[WORK], &around) != 0 || lstat(path[beside], &other) != 0) {
+  if ((row->file == UNLINKED ? fstat(fd, &status) : lstat(path[row->file], &status)) != 0) {
     return false;
   }
-  *seen = (struct seen){{status.st_atim, status.st_mtim}, {around.st_mtim, other.st_mtim}};
+  *seen = (struct seen){.file = {status.st_atim, status.st_mtim}};
+  for (enum place other = WORK; other < COUNT(path); ++other) {
+    if (other != row->file && lstat(path[other], &status) == 0) {
+      seen->others[other] = status.st_mtim;
+    }
+  }
   return true;
 }
 
@@ -273,8 +253,12 @@ static bool same(struct timespec a, struct timespec b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static bool both_same(const struct timespec before[2], const struct timespec after[2]) {
-  return same(before[0], after[0]) && same(before[1], after[1]);
+static bool all_same(const struct timespec *before, const struct timespec *after, size_t count) {
+  size_t i = 0;
+  while (i < count && same(before[i], after[i])) {
+    ++i;
+  }
+  return i == count;
 }
 
 /* What is wrong with one time of a call that succeeded; NULL: nothing. A time that was as asked for
@@ -306,21 +290,21 @@ static struct outcome judged(const struct row *row, int error, const struct seen
     const bool link = row->attempt->flags == AT_SYMLINK_NOFOLLOW;
     const bool unchanged =
         (link || same(before->file[0], after->file[0])) && same(before->file[1], after->file[1]);
-    return unchanged ? refused(error) : wrong("refused, yet times changed");
+    return unchanged ? answered(error) : wrong("refused, yet times changed");
   }
-  if (!both_same(before->others, after->others)) {
+  if (!all_same(before->others, after->others, COUNT(path))) {
     return wrong("another file's time changed");
   }
   for (int i = 0; i < 2; ++i) {
     const struct timespec asked = row->times[i];
     struct outcome outcome = wrong(fault_of(asked, before->file[i], after->file[i]));
     if (outcome.fault != NULL) {
-      const bool of_interest = asked.tv_nsec >= 0 && !same(before->file[i], after->file[i]);
-      outcome.wrong_time = of_interest ? i + 1 : 0;
+      const bool changed = !same(before->file[i], after->file[i]);
+      outcome.wrong_time = asked.tv_nsec >= 0 && changed ? i + 1 : 0;
       return outcome;
     }
   }
-  return works();
+  return answered(0);
 }
 
 static struct outcome try_times(const struct row *row, int fd) {
@@ -337,7 +321,7 @@ static struct outcome try_times(const struct row *row, int fd) {
     return wrong("times cannot be read any more");
   }
   struct outcome outcome = judged(row, error, &before, &after);
-  outcome.file = row->attempt->file == UNLINKED ? NONE : file_of(row->attempt);
+  outcome.file = row->file == UNLINKED ? NONE : row->file;
   memcpy(outcome.found, after.file, sizeof outcome.found);
   return outcome;
 }
@@ -351,7 +335,7 @@ static struct outcome ask(const struct row *row, int fd) {
   }
   const int answer = wasi_utimens_fd_support(fd);
   const int error = answer == 0 ? ENOSYS : errno;
-  const bool nothing_changed = look(row, fd, &after) && both_same(before.file, after.file);
+  const bool nothing_changed = look(row, fd, &after) && all_same(before.file, after.file, 2);
   const struct outcome then = try_times(row, fd);
   const bool has_it = then.verdict != REFUSED || then.error != ENOSYS;
   if (!nothing_changed) {
@@ -360,46 +344,43 @@ static struct outcome ask(const struct row *row, int fd) {
   if ((answer != 0) != has_it) {
     return wrong("futimens finds otherwise");
   }
-  if (answer == 1 && then.verdict == WRONG && both_same(before.file, then.found)) {
+  if (answer == 1 && then.verdict == WRONG && all_same(before.file, then.found, 2)) {
     return wrong("the answer is yes, and futimens changes nothing");
   }
-  return answer == 1 ? works() : refused(error);
+  return answered(answer == 1 ? 0 : error);
 }
 
 /* --- One row --------------------------------------------------------------- */
 
-/* Makes what is tried, and answers whether it could; *fd is as above, -1 where there is none. */
-static bool prepare_descriptor(const struct attempt *attempt, int *fd) {
-  const char *made = path[attempt->made];
-  if (attempt->made == A_FILE && attempt->mode == 0) {
-    *fd = new_file();
-  } else if (make(attempt->made)) {
-    *fd = attempt->made == PREOPENED ? preopen() : open(made, attempt->mode);
+/* What futimens is called with, or what the path is relative to; -1: it cannot be had. */
+static int open_base(const struct row *row) {
+  const struct attempt *attempt = row->attempt;
+  if (row->form == PATH) {
+    return attempt->relative ? open(path[WORK], O_RDONLY | O_DIRECTORY) : AT_FDCWD;
   }
-  if (*fd >= 0 && attempt->file == RENAMED) {
-    return rename(made, path[RENAMED]) == 0 && make(attempt->made);
+  if (attempt->made == PREOPENED) {
+    return preopen();
   }
-  if (*fd >= 0 && attempt->file == UNLINKED) {
-    return unlink(made) == 0;
-  }
-  return *fd >= 0;
+  /* Some hosts refuse to open for writing (jco with the wasi-libc of 2026). */
+  const bool any = attempt->mode == 0;
+  const int fd = open(path[attempt->made], any ? O_RDWR : attempt->mode);
+  return fd < 0 && any ? open(path[attempt->made], O_RDONLY) : fd;
 }
 
-static bool prepare_path(const struct attempt *attempt, int *fd) {
-  if (!make(attempt->made)) {
-    return false;
-  }
-  *fd = attempt->relative ? open(path[WORK], O_RDONLY | O_DIRECTORY) : AT_FDCWD;
-  return *fd != -1;
+/* Once it is open. */
+static bool change_places(const struct attempt *attempt) {
+  const char *made = path[attempt->made];
+  return (attempt->file != RENAMED || rename(made, path[RENAMED]) == 0) &&
+         (attempt->file != UNLINKED || unlink(made) == 0) && make(attempt->also);
 }
 
 static struct outcome try_row(const struct row *row) {
   const struct attempt *attempt = row->attempt;
-  int fd = -1;
   if (attempt->made == PREOPENED && preopen() < 0) {
     return (struct outcome){.verdict = NOT_TRIED, .fault = "this directory is not a preopened one"};
   }
-  const bool ready = (row->form == FD ? prepare_descriptor : prepare_path)(attempt, &fd);
+  const int fd = make(attempt->made) ? open_base(row) : -1;
+  const bool ready = fd != -1 && change_places(attempt);
   const struct outcome outcome = !ready ? not_tried() : (attempt->asks ? ask : try_times)(row, fd);
   if (fd >= 0 && attempt->made != PREOPENED) {
     close(fd);
@@ -412,23 +393,6 @@ static struct outcome try_row(const struct row *row) {
 static bool json;
 static int tally[COUNT(verdict_name)];
 
-static const char *error_name(int error) {
-#define NAME(error) [error] = #error
-  static const char *const names[] = {
-      NAME(EACCES),  NAME(EAGAIN),      NAME(EALREADY), NAME(EBADF),     NAME(EBUSY),
-      NAME(EDEADLK), NAME(EDQUOT),      NAME(EEXIST),   NAME(EFAULT),    NAME(EFBIG),
-      NAME(EILSEQ),  NAME(EINPROGRESS), NAME(EINTR),    NAME(EINVAL),    NAME(EIO),
-      NAME(EISDIR),  NAME(ELOOP),       NAME(EMLINK),   NAME(EMSGSIZE),  NAME(ENAMETOOLONG),
-      NAME(ENODEV),  NAME(ENOENT),      NAME(ENOLCK),   NAME(ENOMEM),    NAME(ENOSPC),
-      NAME(ENOSYS),  NAME(ENOTCAPABLE), NAME(ENOTDIR),  NAME(ENOTEMPTY), NAME(ENOTRECOVERABLE),
-      NAME(ENOTSUP), NAME(ENOTTY),      NAME(ENXIO),    NAME(EOVERFLOW), NAME(EPERM),
-      NAME(EPIPE),   NAME(EROFS),       NAME(ESPIPE),   NAME(ETXTBSY),   NAME(EXDEV),
-  };
-#undef NAME
-  const char *name = (size_t)error < COUNT(names) ? names[error] : NULL;
-  return name == NULL ? "unknown error" : name;
-}
-
 static void print_time(const char *before, struct timespec time) {
   if (time.tv_nsec == UTIME_NOW || time.tv_nsec == UTIME_OMIT) {
     printf("%s%s", before, time.tv_nsec == UTIME_NOW ? "now" : "omit");
@@ -437,16 +401,24 @@ static void print_time(const char *before, struct timespec time) {
   }
 }
 
-static void begin_json(const struct row *row) {
-  static const char *separator = "";
-  printf("%s\n  {\"id\": \"%s\", \"label\": \"%s\"", separator, row->id, row->attempt->label);
-  separator = ",";
+/* What is printed before the attempt stays, should the host end here. */
+static void begin(const struct row *row, bool first) {
+  if (json) {
+    printf("%s\n  {\"id\": \"%s\", \"label\": \"%s\"", first ? "" : ",", row->id,
+           row->attempt->label);
+  } else {
+    if (first || row->form != row[-1].form) {
+      printf("\n%s\n", forms[row->form].label);
+    }
+    printf("  %-44s ", row->attempt->label);
+  }
+  fflush(stdout);
 }
 
 static void end_json(const struct row *row, const struct outcome *outcome) {
   printf(", \"verdict\": \"%s\"", verdict_name[outcome->verdict]);
   if (outcome->error != 0) {
-    printf(", \"errno\": \"%s\"", error_name(outcome->error));
+    printf(", \"errno\": \"%s\"", errno_name(outcome->error));
   }
   if (outcome->fault != NULL) {
     printf(", \"reason\": \"%s\"", outcome->fault);
@@ -471,7 +443,7 @@ static void end_json(const struct row *row, const struct outcome *outcome) {
 static void end_line(const struct row *row, const struct outcome *outcome) {
   printf("%s", outcome->verdict == WRONG ? "WRONG" : verdict_name[outcome->verdict]);
   if (outcome->error != 0) {
-    printf(": %s (%s)", error_name(outcome->error), strerror(outcome->error));
+    printf(": %s (%s)", errno_name(outcome->error), strerror(outcome->error));
   }
   if (outcome->fault != NULL) {
     printf(": %s", outcome->fault);
@@ -499,15 +471,7 @@ static void tidy(void) {
   }
 }
 
-/* What is printed before the attempt stays, should the host end here. */
-static void run_row(const struct row *row) {
-  name_places(row->id);
-  if (json) {
-    begin_json(row);
-  } else {
-    printf("  %-44s ", row->attempt->label);
-  }
-  fflush(stdout);
+static void run(const struct row *row) {
   const struct outcome outcome = mkdir(path[WORK], 0777) == 0 ? try_row(row) : not_tried();
   ++tally[outcome.verdict];
   (json ? end_json : end_line)(row, &outcome);
@@ -571,10 +535,9 @@ int main(int argc, char *argv[]) {
          WASI_UTIMENS_VERSION_MAJOR, WASI_UTIMENS_VERSION_MINOR, WASI_UTIMENS_VERSION_PATCH);
   const size_t end = only == NULL ? row_count : first + 1;
   for (size_t i = first; i < end; ++i) {
-    if (!json && (i == first || rows[i].form != rows[i - 1].form)) {
-      printf("\n%s\n", forms[rows[i].form].label);
-    }
-    run_row(&rows[i]);
+    name_places(rows[i].id);
+    begin(&rows[i], i == first);
+    run(&rows[i]);
   }
   if (json) {
     puts("\n]}");

@@ -25,7 +25,7 @@
  * that is no longer what it was before the call. After each call all watched times are set back, so
  * that no call depends on what another one did to them.
  */
-#include "errno-name.h"
+#include "../examples/errno-name.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 // first call returned. The files are d/f and d/LONG; LONG_NAME is LONG, LONG_PATH "/d/LONG". Built
 // with CHDIR the guest has a current directory, which changes wasi-libc.
 
-#include "errno-name.h"
+#include "../examples/errno-name.h"
 
 #include "generation/file-descriptor.h"
 

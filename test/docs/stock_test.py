@@ -22,7 +22,7 @@ BEFORE = (100_000_000_000, 100_000_000_000)
 SET = [(1_000_000_002, 3_000_000_004), (1_000_002_000, 3_000_004_000)]  # `times` and `timevals`
 
 GUEST = """
-#include "errno-name.h"
+#include "../examples/errno-name.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
- * Names for numbers that differ from one libc to the other.
+ * The names of errnos, whose numbers differ from one libc to the other.
  */
 #pragma once
 
@@ -24,6 +24,9 @@ static const struct name errno_names[] = {
     NAME(ENOSPC),       NAME(ENOSYS),      NAME(ENOTDIR),  NAME(ENOTEMPTY), NAME(ENOTRECOVERABLE),
     NAME(ENOTSUP),      NAME(ENOTTY),      NAME(ENXIO),    NAME(EOVERFLOW), NAME(EPERM),
     NAME(EPIPE),        NAME(EROFS),       NAME(ESPIPE),   NAME(ETXTBSY),   NAME(EXDEV),
+#ifdef ENOTCAPABLE
+    NAME(ENOTCAPABLE),
+#endif
     {NULL, 0},
 };
 
