@@ -8,7 +8,6 @@ import re
 import select
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,8 @@ import toolbox
 HANGS_AFTER = 600  # seconds without an answer
 AT_ONCE = 16  # lines
 
-# The utime family, and how many of a function's fractions are a second.
+# The utime family, by what a function takes, and how many of its fractions are a second.
+BY_FD, AT, BY_PATH = ("futimens", "futimes"), ("utimensat", "futimesat"), ("utimes", "lutimes", "utime")
 NSEC, USEC, SEC = 10**9, 10**6, 1
 UNIT = {"futimens": NSEC, "utimensat": NSEC}
 UNIT |= {"futimes": USEC, "utimes": USEC, "lutimes": USEC, "futimesat": USEC, "utime": SEC}
@@ -27,11 +27,11 @@ FUNCTIONS = [*UNIT]
 
 
 def takes_fd(function: str) -> bool:
-    return function not in ("utimes", "lutimes", "utime")
+    return function not in BY_PATH
 
 
 def takes_path(function: str) -> bool:
-    return function not in ("futimens", "futimes")
+    return function not in BY_FD
 
 
 @dataclass(frozen=True)
@@ -233,11 +233,3 @@ def open_all(directory: Path):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o700)
             open_all(path)
-
-
-def make_node(path: Path, kind: int, mode: int, device: int = 0):
-    os.mknod(path, kind | mode, device)
-    path.chmod(mode)
-
-
-FIFO, SOCKET, DEVICE = stat.S_IFIFO, stat.S_IFSOCK, stat.S_IFCHR

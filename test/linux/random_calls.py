@@ -3,6 +3,7 @@
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,29 +68,32 @@ class Fuzz:
     def lines(self, sequence: Sequence) -> list[str]:
         return sequence.lines(self.place.top)
 
-    def run(self, program: Path, batch: list[Sequence], at_stats=None) -> list[list[str]]:
-        """The answers to each sequence, those to its set-up among them."""
-        self.place.clear()
-        script = [line for sequence in batch for line in self.lines(sequence)]
-        answers = iter(self.place.answers(program, script, at_stats))
-        return [list(itertools.islice(answers, len(self.lines(sequence)))) for sequence in batch]
+    def ask_guest(self, script: list[str], growth: Growth | None) -> Iterable[tuple[str, list]]:
+        """Each answer, with what the guest asked of the host for it, where that is seen."""
+        return [(answer, []) for answer in self.place.answers(self.guest, script, growth)]
 
     def difference(self, batch: list[Sequence], growth: Growth | None = None) -> Difference | None:
-        """The first step of a batch that ends otherwise in the guest, with no deviation to excuse it."""
-        linux = self.run(self.native, batch)
-        guest = self.run(self.guest, batch, growth)
-        for sequence, theirs, ours in zip(batch, linux, guest, strict=True):
+        """The first step of a batch that ends otherwise in the guest than it must."""
+        script = [line for sequence in batch for line in self.lines(sequence)]
+        self.place.clear()
+        linux = iter(self.place.answers(self.native, script))
+        self.place.clear()
+        guest = iter(self.ask_guest(script, growth))
+        for sequence in batch:
             self.calls += sum(isinstance(step, Call) for step in sequence.steps)
-            assert len(theirs) == len(ours)
-            for step, our in enumerate(ours, -len(SET_UP)):
-                if not self.right(sequence, step, theirs, our):
-                    return Difference(sequence, step, theirs[step + len(SET_UP)], our)
+            theirs = list(itertools.islice(linux, len(sequence.steps)))
+            for step in range(len(sequence.steps)):
+                answer, asked = next(guest)
+                expected = self.expected(sequence, step, theirs, answer, asked)
+                if answer != expected:
+                    told = f" ({'; '.join(map(str, asked))})" if asked else ""
+                    return Difference(sequence, step, expected, answer + told)
         return None
 
-    def right(self, sequence: Sequence, step: int, linux: list[str], guest: str) -> bool:
-        """Whether a step ends in the guest as it must, after Linux's answers to the whole sequence."""
-        answer = linux[step + len(SET_UP)]
-        return guest == answer or self.excused(sequence, step, answer, guest)
+    def expected(self, sequence: Sequence, step: int, linux: list[str], guest: str, asked: list) -> str:
+        """The right answer to a step, after Linux's answers to the whole sequence."""
+        excused = guest != linux[step] and self.excused(sequence, step, linux[step], guest)
+        return guest if excused else linux[step]
 
     def excused(self, sequence: Sequence, step: int, linux: str, guest: str) -> bool:
         call = self.call(sequence, step)
@@ -99,16 +103,16 @@ class Fuzz:
 
     def call(self, sequence: Sequence, step: int) -> Call | None:
         """A step with its directory's name, if it is a call of the family."""
-        call = sequence.steps[step] if step >= 0 else None
+        call = sequence.steps[step]
         return call.at(BASE, f"{self.place.top}/s{sequence.number}") if isinstance(call, Call) else None
 
     def shortest(self, difference: Difference) -> Difference:
         """Leaves out whatever the difference does not need."""
         best = difference
         best = self.without(best, range(best.step + 1, len(best.sequence.steps))) or best
-        size = max(1, len(best.sequence.steps) // 2)
+        size = len(best.sequence.steps) // 2
         while True:
-            start = 0
+            start = len(SET_UP)
             while start < len(best.sequence.steps):
                 shorter = self.without(best, range(start, start + size))
                 if shorter:
@@ -152,7 +156,7 @@ class Fuzz:
         short = self.shortest(alone) if alone else found
         how = "made short" if alone else "only after the sequences before it"
         top = str(self.place.top)
-        steps = (*SET_UP, *short.sequence.steps)[: short.step + len(SET_UP) + 1]
+        steps = short.sequence.steps[: short.step + 1]
         return "\n".join(
             [
                 f"seed {seed}, sequence {found.sequence.number}, step {found.step}, {how}:",
@@ -181,14 +185,12 @@ class NoFdFuzz(Fuzz):
             for line in super().lines(sequence)
         ]
 
-    def right(self, sequence: Sequence, step: int, linux: list[str], guest: str) -> bool:
+    def expected(self, sequence: Sequence, step: int, linux: list[str], guest: str, asked: list) -> str:
         call = self.call(sequence, step)
-        answer = linux[step + len(SET_UP)]
-        if call is None or not self.asks_by_fd(call, answer.partition(" ")[0]):
-            return super().right(sequence, step, linux, guest)
-        if is_directory(call.fd, [*SET_UP, *sequence.steps[:step]], linux):
-            return super().right(sequence, step, linux, guest)
-        return guest == "ENOSYS"
+        asks = call is not None and self.asks_by_fd(call, linux[step].partition(" ")[0])
+        if asks and not is_directory(call.fd, sequence.steps[:step], linux):
+            return "ENOSYS"
+        return super().expected(sequence, step, linux, guest, asked)
 
     def asks_by_fd(self, call: Call, linux: str) -> bool:
         facts = deviations.Facts(call, str(self.place.top))
@@ -197,7 +199,7 @@ class NoFdFuzz(Fuzz):
         return facts.fd_form and reached and not refused and not facts.both_omitted
 
 
-def is_directory(fd: str, steps: list[str | Call], answers: list[str]) -> bool:
+def is_directory(fd: str, steps: tuple[str | Call, ...], answers: list[str]) -> bool:
     """Whether the slot `@N` has a directory open after these steps."""
     opened = [
         answer

@@ -7,16 +7,17 @@ on Linux again.
 """
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import toolbox
 from host import error_host
 from host.error_host import REAL, Guest, Host, error_codes
 from host.errors_test import ERRNO
-from linux.calls import NSEC, UNIT, Call, Place, Time
+from linux.calls import NSEC, UNIT, Call, Time
 from linux.deviations import Facts
-from linux.random_calls import Difference, Fuzz
-from linux.sequences import SET_UP, Sequence
+from linux.random_calls import Fuzz
+from linux.sequences import Sequence
 
 NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")
 NO_DIRECTORY = ("bad-descriptor", "not-directory")
@@ -33,37 +34,27 @@ class ErrorFuzz(Fuzz):
     link = toolbox.WRAP_UBSAN
     turn, grows = 400, False
 
-    def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):
-        super().__init__(place, snapshot, native, scratch)
-        self.component = Guest(self.guest)
-        self.host_calls = 0
+    host_calls = 0
 
-    def compile(self, snapshot: str, scratch: Path) -> Path:
-        return toolbox.compile_calls(snapshot, self.link, scratch / "calls.wasm")
+    def compile(self, snapshot: str, scratch: Path) -> Guest:
+        return Guest(toolbox.compile_calls(snapshot, self.link, scratch / "calls.wasm"))
 
-    def difference(self, batch: list[Sequence], growth=None) -> Difference | None:
+    def lines(self, sequence: Sequence) -> list[str]:
         """No file is watched here: setting times back would be calls on the host too."""
-        linux = self.run(self.native, batch)
-        self.place.clear()
-        script = [line for sequence in batch for line in sequence.lines(self.place.top)]
-        script = ["watch" if line.startswith(("watch ", "stats")) else line for line in script]
-        host = Host(set_times=answer, set_times_at=answer)
-        done = host.run(self.component, dirs={str(self.place.top): self.place.top}, stdin=script)
-        ours = iter(done.steps)
-        for sequence, theirs in zip(batch, linux, strict=True):
-            self.calls += sum(isinstance(step, Call) for step in sequence.steps)
-            for step, their in enumerate(theirs, -len(SET_UP)):
-                line, host_calls = next(ours, (f"trap: {done.trap}", []))
-                asked = [call for call in host_calls if call.method.startswith("set-times")]
-                self.host_calls += len(asked)
-                expected = self.expected(sequence, step, their, line, asked)
-                if line != expected:
-                    told = "; ".join(map(str, asked)) or "host not asked"
-                    return Difference(sequence, step, expected, f"{line} ({told})")
-        return None
+        return ["watch" if line.startswith(("watch ", "stats")) else line for line in super().lines(sequence)]
 
-    def expected(self, sequence: Sequence, step: int, linux: str, guest: str, asked: list) -> str:
-        """The right result of a step, or what is wrong with what was asked."""
+    def ask_guest(self, script: list[str], growth=None) -> Iterable[tuple[str, list[error_host.Call]]]:
+        host, top = Host(set_times=answer, set_times_at=answer), self.place.top
+        done = host.run(self.guest, dirs={str(top): top}, stdin=script)
+        for line, host_calls in done.steps:
+            asked = [call for call in host_calls if call.method.startswith("set-times")]
+            self.host_calls += len(asked)
+            yield line, asked
+        yield f"trap: {done.trap}", []
+
+    def expected(self, sequence: Sequence, step: int, linux: list[str], guest: str, asked: list) -> str:
+        """The right answer to a step, or what is wrong with what was asked."""
+        linux = linux[step]
         call = self.call(sequence, step)
         if call is None:
             return linux if not asked else "no call of the host"

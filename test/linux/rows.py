@@ -3,10 +3,11 @@
 
 import itertools
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from linux.calls import DEVICE, FIFO, NSEC, SEC, SOCKET, UNIT, USEC, Call, Place, Time, make_node
+from linux.calls import AT, BY_FD, BY_PATH, NSEC, SEC, UNIT, USEC, Call, Place, Time
 
 # --- Times --------------------------------------------------------------------------------------
 
@@ -87,64 +88,61 @@ LONG_NAME, TOO_LONG_NAME = "n" * 255, "n" * 256
 LONG_PATH, LONG_JOINED_PATH, TOO_LONG_PATH = ("./" * n + "file" for n in (1900, 2045, 2100))
 
 
+FILES = {
+    **dict.fromkeys(("file", "é", "second", "dir/inner", "closed-dir/inner", "../../outside"), 0o644),
+    **{"closed": 0, "readonly": 0o444, "writeonly": 0o222},
+}
 # Symbolic links, and what each leads to.
 LINKS = {
     "link": "file",
     "link-link": "link",
     "link-dir": "dir",
     "link-outside": "../../outside",
+    "link-others": "others",
     "dir/up": "../file",
     "dir/here": ".",
     "dangling": "missing",
     "loop": "loop",
 }
+# Of root, where we are root.
+OTHERS_FILES = {"others": 0o644, "others-writable": 0o666, "others-closed": 0o600}
 
 
 def make_files(place: Place):
     """The files that the calls are about: the user's own, and of others beside where we are root."""
-    own, tree = place.user.own, place.top / "tree"
+    tree = place.top / "tree"
 
-    def directory(path: Path):
-        path.mkdir()
-        path.chmod(0o755)
-        own(path)
+    def directory(name: str):
+        (tree / name).mkdir()
+        (tree / name).chmod(0o755)
 
-    def file(path: Path, mode=0o644):
-        path.write_text("")
-        path.chmod(mode)
-        own(path)
-
-    def link(path: Path, to: str):
-        path.symlink_to(to)
-        own(path)
-
-    file(place.directory / "outside")
-    for name in ("", "dir", "closed-dir"):
-        directory(tree / name)
-    for name in ("file", "é", "second", "dir/inner", "closed-dir/inner"):
-        file(tree / name)
-    for name, mode in (("closed", 0), ("readonly", 0o444), ("writeonly", 0o222)):
-        file(tree / name, mode)
-    os.link(tree / "second", tree / "hardlink", follow_symlinks=False)
-    (tree / "closed-dir").chmod(0)
-    for name, to in LINKS.items():
-        link(tree / name, to)
-    link(tree / "link-absolute", f"{tree}/file")
-    make_node(tree / "fifo", FIFO, 0o644)
-    make_node(tree / "socket", SOCKET, 0o644)
-    own(tree / "fifo")
-    place.hold(tree / "fifo")  # else wasmtime, which opens a file to set its times, waits for a writer
-    own(tree / "socket")
-    if place.user.is_root:  # from here on they are root's
-        for name, mode in (("others", 0o644), ("others-writable", 0o666), ("others-closed", 0o600)):
-            (tree / name).write_text("")
+    def files(modes: dict[str, int]):
+        for name, mode in modes.items():
+            (tree / name).touch()
             (tree / name).chmod(mode)
-        (tree / "others-dir").mkdir()
-        (tree / "others-dir").chmod(0o755)
+
+    def node(name: str, mode: int, device=0):
+        os.mknod(tree / name, mode, device)
+        (tree / name).chmod(stat.S_IMODE(mode))
+
+    for name in ("", "dir", "closed-dir"):
+        directory(name)
+    files(FILES)
+    os.link(tree / "second", tree / "hardlink", follow_symlinks=False)
+    for name, to in (LINKS | {"link-absolute": f"{tree}/file"}).items():
+        (tree / name).symlink_to(to)
+    node("fifo", stat.S_IFIFO | 0o644)
+    node("socket", stat.S_IFSOCK | 0o644)
+    for path in (place.directory / "outside", tree, *tree.rglob("*")):
+        place.user.own(path)
+    (tree / "closed-dir").chmod(0)
+    place.hold(tree / "fifo")  # else wasmtime, which opens a file to set its times, waits for a writer
+    if place.user.is_root:
+        files(OTHERS_FILES)
+        directory("others-dir")
         (tree / "others-link").symlink_to("file")
-        link(tree / "link-others", "others")
-        make_node(tree / "device", DEVICE, 0o666, os.makedev(1, 3))
-        for name in ("others", "others-writable", "others-closed", "others-dir", "others-link", "device"):
+        node("device", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        for name in (*OTHERS_FILES, "others-dir", "others-link", "device"):
             os.utime(tree / name, (4000000000, 3000000000), follow_symlinks=False)
 
 
@@ -248,30 +246,37 @@ def set_up(place: Place) -> list[str]:
 # --- Rows ---------------------------------------------------------------------------------------
 
 
+def all_calls(
+    functions: tuple[str, ...], target: str, fd="cwd", path="NULL", times=FEW_TIMES, flags=FLAGS
+) -> Iterator[Call]:
+    """The calls of these functions with each of the times, and each of the flags where there are any."""
+    for function in functions:
+        for pair in times[UNIT[function]]:
+            for flag in flags if function == "utimensat" else ("0",):
+                yield Call(function, fd, path, flag, pair, target)
+
+
 def fd_calls(fd: str, target: str, times: dict) -> Iterator[Call]:
-    for function in ("futimens", "futimes"):
-        for pair in times[UNIT[function]]:
-            yield Call(function, fd, times=pair, target=target)
-    for pair in FEW_TIMES[USEC]:
-        yield Call("futimesat", fd, "NULL", times=pair, target=target)
-    for pair in FEW_TIMES[NSEC]:
-        for flags in (*FLAGS, *BAD_FLAGS):
-            yield Call("utimensat", fd, "NULL", flags, pair, target)
+    yield from all_calls(BY_FD, target, fd, times=times)
+    yield from all_calls(AT, target, fd, flags=(*FLAGS, *BAD_FLAGS))
 
 
-def at_calls(fd: str, path: str, target: str, times: dict, flags=FLAGS) -> Iterator[Call]:
-    for pair in times[NSEC]:
-        for flag in flags:
-            yield Call("utimensat", fd, path, flag, pair, target)
-    if "0" in flags:
-        for pair in times[USEC]:
-            yield Call("futimesat", fd, path, times=pair, target=target)
+def path_calls(path: str, tree: Path) -> Iterator[Call]:
+    """By a path in the tree: relative to the current directory, absolute, and relative to a descriptor."""
+    absolute = f"{tree}/{path}"
+    yield from all_calls(BY_PATH + AT, path, path=path, times=ALL_TIMES if path in IN_FULL else FEW_TIMES)
+    if path == "bad%FF":  # the wasi-libc of 2024 dies of each
+        return
+    yield from all_calls(("utimensat",), path, path=path, flags=BAD_FLAGS)
+    if path not in ("EMPTY", "NULL"):
+        yield from all_calls(BY_PATH + AT, path, path=absolute)
+        yield from all_calls(AT, path, "-1", absolute)
+    if path != "NULL":
+        yield from all_calls(AT, path, "@9", path)
 
 
-def path_calls(path: str, target: str, times: dict, follow=True) -> Iterator[Call]:
-    for function in ("utimes", "lutimes", "utime") if follow else ("lutimes",):
-        for pair in times[UNIT[function]]:
-            yield Call(function, path=path, times=pair, target=target)
+def follows(call: Call) -> bool:
+    return call.function != "lutimes" and call.flags != "nofollow"
 
 
 def rows(place: Place) -> Iterator[str | Call]:
@@ -288,23 +293,10 @@ def rows(place: Place) -> Iterator[str | Call]:
         yield from fd_calls(fd, target, ALL_TIMES if fd in ("1", "-1") else FEW_TIMES)
 
     for path, watched in (PATHS | (OTHERS_PATHS | OTHERS_UNFOLLOWED_PATHS if others else {})).items():
-        follow = path not in OTHERS_UNFOLLOWED_PATHS
-        flags = FLAGS if follow else ("nofollow",)
-        times = ALL_TIMES if path in IN_FULL else FEW_TIMES
         yield "watch " + " ".join(watched)
-        yield from path_calls(path, path, times, follow)
-        yield from at_calls("cwd", path, path, times, flags)
-        if path == "bad%FF":  # the wasi-libc of 2024 dies of each
-            continue
-        for flag in BAD_FLAGS if follow else ():
-            for pair in FEW_TIMES[NSEC]:
-                yield Call("utimensat", "cwd", path, flag, pair, path)
-        if path not in ("EMPTY", "NULL"):
-            yield from path_calls(f"{tree}/{path}", path, FEW_TIMES, follow)
-            yield from at_calls("cwd", f"{tree}/{path}", path, FEW_TIMES, flags)
-            yield from at_calls("-1", f"{tree}/{path}", path, FEW_TIMES, flags)
-        if path != "NULL":
-            yield from at_calls("@9", path, path, FEW_TIMES, flags)
+        for call in path_calls(path, tree):
+            if path not in OTHERS_UNFOLLOWED_PATHS or not follows(call):
+                yield call
 
     yield "watch ."
     for path in UTF8_EDGES:
@@ -315,17 +307,14 @@ def rows(place: Place) -> Iterator[str | Call]:
     yield "watch . file dir"
     for fd, target in [("@1", "file"), ("@12", "not-open"), *NO_FDS.items()]:
         for path in ("file", "EMPTY", "missing", "bad%FF", TOO_LONG_PATH) if fd != "cwd" else ():
-            yield from at_calls(fd, path, target, FEW_TIMES, (*FLAGS, BAD_FLAGS[0]))
+            yield from all_calls(AT, target, fd, path, flags=(*FLAGS, BAD_FLAGS[0]))
     yield "watch .. . dir/inner file"
-    for fd, path in (
-        ("@11", "tree/file"),
-        ("@11", "."),
-        ("@11", "tree"),
-        ("@10", "inner"),
-        ("@10", "../file"),
-        ("@10", "here/../file"),
-    ):
-        yield from at_calls(fd, path, path, FEW_TIMES)
+    for fd, paths in {
+        "@11": ("tree/file", ".", "tree"),
+        "@10": ("inner", "../file", "here/../file"),
+    }.items():
+        for path in paths:
+            yield from all_calls(AT, path, fd, path)
     for path in (
         f"{place.directory}/outside",
         f"{place.directory}/missing",
@@ -335,5 +324,4 @@ def rows(place: Place) -> Iterator[str | Call]:
         f"{place.top}/..",
     ):
         target = path.replace(str(place.directory), "")
-        yield from path_calls(path, target, FEW_TIMES)
-        yield from at_calls("cwd", path, target, FEW_TIMES)
+        yield from all_calls(BY_PATH + AT, target, path=path)

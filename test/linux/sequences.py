@@ -51,12 +51,12 @@ class Sequence:
 
     def lines(self, top) -> list[str]:
         base = f"{top}/s{self.number}"
-        return [str(step).replace(BASE, base) for step in (*SET_UP, *self.steps)]
+        return [str(step).replace(BASE, base) for step in self.steps]
 
 
 def draw(seed: str, number: int, length: int = 200) -> Sequence:
     rng = random.Random(f"{seed} {number}")
-    return Sequence(number, (*(step(rng) for _ in range(length)), *END))
+    return Sequence(number, (*SET_UP, *(step(rng) for _ in range(length)), *END))
 
 
 def step(rng: random.Random) -> str | Call:
