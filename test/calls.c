@@ -9,7 +9,6 @@
  *   utimensat FD PATH TIMES FLAGS          futimesat FD PATH TIMES
  *   utimes PATH TIMES                      lutimes PATH TIMES            utime PATH TIMES
  *   support FD                             wasi_utimens_fd_support
- *   stat PATH, lstat PATH, fstat FD        the answer has both times
  *   open VAR PATH MODE, close VAR          `ok directory` where it is one
  *   preopen VAR PATH                       what the guest has preopened; on Linux that directory
  *   chdir PATH, mkdir PATH, rmdir PATH, unlink PATH, rename PATH PATH, symlink PATH PATH
@@ -293,7 +292,7 @@ static int preopened_directory(const char *path) {
 }
 
 /* The result of the call that `words` are. */
-static int make(struct stat *st) {
+static int make(void) {
   char **const w = words;
 #define CALL(name, count, ...)                                                                     \
   if (strcmp(w[0], name) == 0 && word_count == 1 + (count))                                        \
@@ -311,9 +310,6 @@ static int make(struct stat *st) {
 #ifdef WASI_UTIMENS_VERSION
   CALL("support", 1, wasi_utimens_fd_support(fd_of(w[1])))
 #endif
-  CALL("stat", 1, stat(path_of(w[1]), st))
-  CALL("lstat", 1, lstat(path_of(w[1]), st))
-  CALL("fstat", 1, fstat(fd_of(w[1]), st))
   CALL("open", 3, set_variable(w[1], open(path_of(w[2]), (int)value_of(w[3]), 0644)))
   CALL("preopen", 2, set_variable(w[1], preopened_directory(path_of(w[2]))))
   CALL("close", 1, close_variable(variable(w[1])))
@@ -349,20 +345,14 @@ static void print_held(void) {
   close(fd);
 }
 
-static void print_times(const struct timespec times[2]) {
-  for (int i = 0; i < 2; ++i)
-    printf(" %lld.%09ld", (long long)times[i].tv_sec, times[i].tv_nsec);
-}
-
 /* Makes the call of this line, and prints the answer. */
 static void answer(char *line) {
   split(line);
   const char *name = words[0];
   const bool family = strstr(name, "utime") != NULL;
-  struct stat st;
   const int untouched = 12345; /* no errno */
   errno = untouched;
-  const int result = make(&st);
+  const int result = make();
   const int error = errno;
   if (!family)
     set_all_times_back();
@@ -374,8 +364,6 @@ static void answer(char *line) {
     fputs("ok", stdout);
   if (result >= 0 && error != untouched)
     printf(",%s", errno_name(error));
-  if (result == 0 && strstr("lstat fstat", name) != NULL)
-    print_times((const struct timespec[]){st.st_atim, st.st_mtim});
   if (result == 0 && strcmp(name, "open") == 0)
     print_type(words[1]);
   if (strcmp(name, "stats") == 0)

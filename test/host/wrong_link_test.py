@@ -23,18 +23,17 @@ def guest_that_calls(*names: str) -> str:
     return f'#define USE {toolbox.uses(names)}\n#include "{toolbox.FAMILY_GUEST}"\n'
 
 
-def archive_of(generation: str, nofd: str) -> Path:
-    """The overlay's archive for this generation: a snapshot's, or that of the suite."""
+def of_generation(generation: str) -> tuple[str, str]:
+    """The newest snapshot of this generation, or what stands in for one; and how its archive is linked."""
     for snapshot in toolbox.of_generation(generation)[-1:]:
-        return toolbox.archive(snapshot, toolbox.WRAP + nofd)
+        return snapshot, toolbox.WRAP
     for snapshot in toolbox.stand_in_sysroot() if generation == "descriptor-counted" else []:
-        return toolbox.archive(snapshot, toolbox.COUNTED + nofd)
+        return snapshot, toolbox.COUNTED
     pytest.skip(f"no sysroot of the generation {generation} here")
 
 
-def named_as_counted(sysroot: Path) -> Path:
+def named_as_counted(snapshot: str, sysroot: Path) -> Path:
     """A sysroot that defines what a counted one does, and not what descriptor-ref does: by name only."""
-    (snapshot,) = toolbox.stand_in_sysroot()
     shutil.copytree(toolbox.stock_sysroot(snapshot), sysroot, copy_function=os.symlink)
     libc = sysroot / "lib/wasm32-wasip2/libc.a"
     names = {
@@ -52,11 +51,10 @@ def sysroot_of(tmp_path_factory):
 
     @functools.cache
     def sysroot(generation: str) -> Path:
-        for snapshot in toolbox.of_generation(generation)[-1:]:
+        snapshot, link = of_generation(generation)
+        if link == toolbox.WRAP:
             return toolbox.stock_sysroot(snapshot)
-        if generation == "descriptor-counted" and toolbox.stand_in_sysroot():
-            return named_as_counted(tmp_path_factory.mktemp("counted") / "sysroot")
-        pytest.skip(f"no sysroot of the generation {generation} here")
+        return named_as_counted(snapshot, tmp_path_factory.mktemp("counted") / "sysroot")
 
     return sysroot
 
@@ -73,12 +71,21 @@ def link_rsp() -> str:
     return f"@{toolbox.installed(toolbox.SNAPSHOTS[-1])}/share/wasi-utimens/link.rsp"
 
 
+@pytest.fixture
+def linked_as_usual(snapshot, tmp_path):
+    """The same with the overlay's archive for this sysroot."""
+    words = [link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)]
+    sysroot = toolbox.stock_sysroot(snapshot)
+    return lambda source, *before, flags=(): linked(tmp_path, sysroot, source, *before, *words, flags=flags)
+
+
 @pytest.mark.parametrize("lto", [[], ["-flto"]], ids=["objects", "lto"])
 @pytest.mark.parametrize("cxx, call", [(False, "futimens"), (True, "utime")], ids=["c", "c++"])
 @NOFD
 @pytest.mark.parametrize("ours, theirs", list(itertools.permutations(GENERATIONS, 2)))
 def test_an_archive_for_another_libc_does_not_link(ours, theirs, nofd, cxx, call, lto, sysroot_of, tmp_path):
-    words = [link_rsp(), archive_of(ours, nofd)]
+    snapshot, link = of_generation(ours)
+    words = [link_rsp(), toolbox.archive(snapshot, link + nofd)]
     done = linked(tmp_path, sysroot_of(theirs), guest_that_calls(call), *words, cxx=cxx, flags=lto)
     assert done.returncode != 0
     assert f"{words[-1]}(this-archive-is-for-another-wasi-libc.o): undefined symbol: " in done.stderr
@@ -100,28 +107,21 @@ PARAMETERS["futimesat"] = "int fd, const char *path, const void *times"
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
-def test_a_guests_own_function_is_a_duplicate(snapshot, name, tmp_path):
+def test_a_guests_own_function_is_a_duplicate(name, linked_as_usual):
     """Of the other four libc.a has definitions, some beside open: those here are weak, so nothing is said."""
     arguments = ", ".join("0" for _ in PARAMETERS[name].split(","))
-    source = OWN_FUNCTION.format(name, PARAMETERS[name], name, arguments)
-    words = [link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)]
-    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), source, *words)
+    done = linked_as_usual(OWN_FUNCTION.format(name, PARAMETERS[name], name, arguments))
     assert done.returncode != 0
     assert f"duplicate symbol: {name}" in done.stderr
     # With other parameters the linker only warns.
-    done = linked(
-        tmp_path, toolbox.stock_sysroot(snapshot), OWN_FUNCTION.format(name, "void", name, ""), *words
-    )
+    done = linked_as_usual(OWN_FUNCTION.format(name, "void", name, ""))
     assert f"function signature mismatch: {name}" in done.stderr
 
 
 @pytest.mark.parametrize("name", toolbox.FAMILY)
-def test_a_guests_own_variable_is_named_and_no_crash(snapshot, name, tmp_path):
+def test_a_guests_own_variable_is_named_and_no_crash(name, linked_as_usual):
     """wasm-ld crashes where a wrapped name is a variable (docs/HOSTS.md), if nothing stops it before."""
-    source = f"long {name}; int main(void) {{ return (int){name}; }}"
-    done = linked(
-        tmp_path, toolbox.stock_sysroot(snapshot), source, link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)
-    )
+    done = linked_as_usual(f"long {name}; int main(void) {{ return (int){name}; }}")
     assert done.returncode != 0
     assert f"symbol type mismatch: {name}" in done.stderr
 
@@ -135,11 +135,8 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("way", RIGHT)
-def test_no_false_alarm(snapshot, way, tmp_path):
+def test_no_false_alarm(way, linked_as_usual):
     flags, before = RIGHT[way]
-    guest = guest_that_calls(*toolbox.FAMILY)
-    words = [*before, link_rsp(), toolbox.archive(snapshot, toolbox.WRAP)]
-    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest, *words, flags=flags)
-    assert (done.returncode, done.stderr) == (0, "")
-    done = linked(tmp_path, toolbox.stock_sysroot(snapshot), guest_that_calls(), *words, flags=flags)
-    assert (done.returncode, done.stderr) == (0, "")
+    for names in (toolbox.FAMILY, ()):
+        done = linked_as_usual(guest_that_calls(*names), *before, flags=flags)
+        assert (done.returncode, done.stderr) == (0, "")
