@@ -93,9 +93,9 @@ class Done:
         return steps
 
 
-def wasm_tools(*arguments: str | Path, stdin: str | None = None) -> str:
+def wasm_tools(*arguments: str | Path) -> str:
     command = [str(WASM_TOOLS), *map(str, arguments)]
-    return subprocess.run(command, input=stdin, text=True, capture_output=True, check=True).stdout
+    return subprocess.run(command, text=True, capture_output=True, check=True).stdout
 
 
 @functools.cache

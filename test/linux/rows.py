@@ -14,20 +14,12 @@ from linux.calls import AT, BY_FD, BY_PATH, NSEC, SEC, UNIT, USEC, Call, Place, 
 PLAIN, OTHER = Time(1000000001, 5), Time(1600000000, 999999)
 LARGEST, SMALLEST = 2**63 - 1, -(2**63)
 SECONDS_AT_EDGES = [
-    0,
-    1,
-    2**31 - 1,
-    2**31,
-    2**32 - 1,
-    2**32,
-    15032385535,  # the last that ext4 keeps
-    15032385536,
-    18446744073,  # the last that 64 bits of nanoseconds keep
-    18446744074,
+    *(0, 1),
+    *(2**31 - 1, 2**31, 2**32 - 1, 2**32),
+    *(15032385535, 15032385536),  # the last that ext4 keeps, and the next
+    *(18446744073, 18446744074),  # the last that 64 bits of nanoseconds keep, and the next
     LARGEST,
-    -1,
-    -(2**31) - 1,
-    SMALLEST,
+    *(-1, -(2**31) - 1, SMALLEST),
 ]
 # Beside the numbers that stand for UTIME_NOW and UTIME_OMIT, here or on Linux.
 NANOSECONDS_AT_EDGES = [0, 1, 999999999, 1000000000, -3, 2**31 - 1, -(2**31), 2**30 - 3, 2**30]
