@@ -6,6 +6,7 @@ is the fuel of a run that makes it 2N times, less that of a run that makes it N 
 less that of an empty loop.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -99,6 +100,15 @@ PARTS = [part for call in ACCEPTED for part in call.parts]
 USES = {"`futimens`": ("futimens",), "`utimensat`": ("utimensat",), "all of them": (*toolbox.FAMILY,)}
 
 
+def flags(generation: str, calls: Path, texts: Iterable[str]) -> list[str]:
+    """To compile SOURCE with these calls, by way of a file of them."""
+    calls.write_text("".join(f"CALL({text})\n" for text in texts))
+    layers = [f"-I{toolbox.ROOT / layer}" for layer in ("wit-imports", "libc-overlay", "test")]
+    macros = {"WASI_LIBC_GENERATION": f"generation/{generation}.h", "CALLS": calls, "LONG": LONG_NAME}
+    cxx = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-nostdinc++"]
+    return [*cxx, *layers, *(f'-D{name}="{value}"' for name, value in macros.items())]
+
+
 @dataclass(frozen=True)
 class Cost:
     answer: str | None = None  # as cost.cpp prints it, or that the guest died; None: there is no such call
@@ -133,18 +143,13 @@ class Bench:
         """With every call that it can make."""
         name = f"cost-{'chdir' if chdir else 'root'}"
         calls = [call.text for call in EVERY if call.in_stock or link != toolbox.STOCK]
-        lines = self.scratch / f"{self.snapshot}-{link}-{name}.inc"
-        texts = dict.fromkeys([NOTHING, *calls, *PARTS])
-        lines.write_text("".join(f"CALL({text})\n" for text in texts if chdir or "cwd" not in text))
-        flags = ["-std=c++20", "-fno-exceptions", "-fno-rtti", "-nostdinc++"]
-        flags += [f"-I{toolbox.ROOT / layer}" for layer in ("wit-imports", "libc-overlay", "test")]
-        flags += [f'-DWASI_LIBC_GENERATION="generation/{self.generation}.h"', f'-DCALLS="{lines}"']
-        flags += [f'-DLONG="{LONG_NAME}"', *["-DCHDIR"] * chdir]
-        return error_host.Guest(self.compile(name, SOURCE, link, *flags))
+        texts = [text for text in dict.fromkeys([NOTHING, *calls, *PARTS]) if chdir or "cwd" not in text]
+        those = flags(self.generation, self.scratch / f"{self.snapshot}-{link}-{name}.inc", texts)
+        return error_host.Guest(self.compile(name, SOURCE, link, *those, *["-DCHDIR"] * chdir))
 
     def run(self, link: str, text: str, where: str, count: int, *, watch=False) -> error_host.Done:
         guest = self.guest(link, where == CHDIR)
-        done = error_host.Host(watch=watch).run(guest, text, str(count), dirs=self.dirs(where))
+        done = error_host.Host(watch=watch).run(guest, "d", text, str(count), dirs=self.dirs(where))
         if done.returncode and not done.trap:
             raise RuntimeError(f"{text}: {done.stderr}")
         return done

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
+from bench import measure
 from host.error_host import Guest, Host
 from toolbox import times_of
 
@@ -21,28 +22,6 @@ ROWS = pages.table(PAGE, "What wasi-libc answers")
 BEFORE = (100_000_000_000, 100_000_000_000)
 SET = [(1_000_000_002, 3_000_000_004), (1_000_002_000, 3_000_004_000)]  # `times` and `timevals`
 
-GUEST = """
-#include "../examples/errno-name.h"
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/time.h>
-#include <unistd.h>
-
-int main(int argc, char **argv) {
-  const int dirfd = open(argv[2], O_RDONLY | O_DIRECTORY), fd = openat(dirfd, "f", O_RDWR), closed = 77;
-  const struct timespec times[2] = {{1, 2}, {3, 4}}, omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
-  const struct timeval timevals[2] = {{1, 2}, {3, 4}}, five_seconds[2] = {{1, 5000000}, {3, 5000000}};
-  int result = -2;
-  switch (atoi(argv[1])) {
-@CALLS@
-  }
-  printf("%d %s", result, result == -1 ? errno_name(errno) : "");
-  return 0;
-}
-"""
-
 
 def code(cell: str) -> str:
     return re.match("`(.*?)`", cell)[1]
@@ -50,20 +29,18 @@ def code(cell: str) -> str:
 
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory):
-    calls = [f"  case {i}: result = {code(row['call'])}; break;" for i, row in enumerate(ROWS)]
-    source = tmp_path_factory.mktemp("stock") / "stock.c"
-    source.write_text(GUEST.replace("@CALLS@", "\n".join(calls)))
-
     @functools.cache
     def compiled(snapshot: str, link: str) -> Guest:
-        output = source.with_name(f"{snapshot}-{link}.wasm")
-        flags = ["-D_GNU_SOURCE", "-Wno-nonnull", f"-I{toolbox.ROOT / 'test'}"]
-        return Guest(toolbox.compile_guest(snapshot, link, output, source, flags=flags))
+        output = tmp_path_factory.mktemp("stock") / "guest.wasm"
+        calls = dict.fromkeys(code(row["call"]) for row in ROWS)
+        flags = measure.flags(toolbox.generation(snapshot), output.with_suffix(".inc"), calls)
+        flags += ["-D_GNU_SOURCE"]
+        return Guest(toolbox.compile_guest(snapshot, link, output, measure.SOURCE, flags=flags))
 
     return compiled
 
 
-def outcome(guest: Guest, index: int, host: str, root: Path) -> str:
+def outcome(guest: Guest, call: str, host: str, root: Path) -> str:
     """In the page's words."""
     directory = root / "d"
     directory.mkdir()
@@ -73,16 +50,16 @@ def outcome(guest: Guest, index: int, host: str, root: Path) -> str:
         os.utime(file, ns=BEFORE)
     place = re.match("preopens `(.*?)`", host)[1]
     answers = "unsupported" if "without `set-times`" in host else "real"
-    done = Host(set_times=answers, watch=False).run(guest, str(index), place, dirs={place: directory})
+    done = Host(set_times=answers, watch=False).run(guest, place, call, "0", dirs={place: directory})
     now = {name: times_of(file) for name, file in files.items()}
     changed = [f"sets `{name}`" for name in files if now[name] != BEFORE]
     if done.trap:
         assert not changed
         return "the guest dies"
-    result, *error = done.stdout.split()
-    if result == "-1":
+    answer = done.stdout.strip()
+    if answer != "0":
         assert not changed
-        return error[0]
+        return answer
     if any(times not in (BEFORE, *SET) for times in now.values()):
         changed.append("to another time")
     return " ".join(changed) or "0"
@@ -99,7 +76,8 @@ def test_each_answer_is_as_the_page_says(snapshot, guest, index, tmp_path):
     row = ROWS[index]
     for link, where in [(toolbox.STOCK, column(snapshot)), (toolbox.WRAP, "overlay")]:
         (tmp_path / link).mkdir()
-        assert outcome(guest(snapshot, link), index, row["host"], tmp_path / link) == row[where], link
+        found = outcome(guest(snapshot, link), code(row["call"]), row["host"], tmp_path / link)
+        assert found == row[where], link
 
 
 @pytest.mark.parametrize("function", ["futimes", "lutimes"])
@@ -116,19 +94,13 @@ def test_a_year_that_the_filesystem_cannot_hold_is_what_linux_makes_of_it(tmp_pa
     file.touch()
     os.utime(file, (253_370_764_800, 253_370_764_800))  # 9999-01-01
     native = times_of(file)
-    source = tmp_path / "guest.c"
-    source.write_text(
-        "#include <fcntl.h>\n#include <sys/stat.h>\n"
-        "int main(void) {\n"
-        "  const struct timespec late[2] = {{253370764800}, {253370764800}};\n"
-        '  return utimensat(AT_FDCWD, "/d/file", late, 0);\n}\n'
-    )
     newest = [snapshot for snapshot in toolbox.SNAPSHOTS if not toolbox.is_preview1(snapshot)]
     if not newest:
         pytest.skip("preview 1 ends in 2554")
-    wasm = toolbox.compile_guest(newest[-1], toolbox.WRAP, tmp_path / "guest.wasm", source)
+    touch = toolbox.ROOT / "examples/touch.c"
+    wasm = toolbox.compile_guest(newest[-1], toolbox.WRAP, tmp_path / "touch.wasm", touch)
     os.utime(file, (1, 1))
-    toolbox.run_guest(wasm, dirs={"/d": tmp_path})
+    toolbox.run_guest(wasm, "-c", "-d", "@253370764800", "/d/file", dirs={"/d": tmp_path})
     assert times_of(file) == native
     if native[1] == 15_032_385_535_000_000_000:
         assert "a year 9999 becomes 2446" in " ".join(pages.path(PAGE).read_text().split())
