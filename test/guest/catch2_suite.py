@@ -84,18 +84,11 @@ class Source(pytest.File):
                     yield case
 
 
-class CaseFailed(Exception):
-    pass
-
-
 class Case(pytest.Item):
     def runtest(self):
         verdict = run(self.configuration)[self.case_name]
         if verdict is not None:
-            raise CaseFailed(verdict)
-
-    def repr_failure(self, excinfo):
-        return str(excinfo.value) if excinfo.errisinstance(CaseFailed) else super().repr_failure(excinfo)
+            pytest.fail(verdict, pytrace=False)
 
     def reportinfo(self):
         return self.path, self.line, self.name
