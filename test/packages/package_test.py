@@ -42,15 +42,13 @@ def test_pkg_config(installed, name, tmp_path):
     assert prints(tmp_path, *compiler(snapshot), GUEST, *flags) == PRINTS[name]
     (version,) = pkg_config(prefix, "--modversion", name)
     major, minor, patch = version.split(".")
-    source = tmp_path / "version.c"
-    source.write_text(
-        "#include <wasi/utimens.h>\n"
-        f'_Static_assert(WASI_UTIMENS_VERSION == {major} * 10000 + {minor} * 100 + {patch}, "");\n'
-    )
     # By -isystem: the header goes on to the sysroot's by an extension of the language.
     (include,) = pkg_config(prefix, "--cflags", name)
     assert Path(include.removeprefix("-isystem")).samefile(prefix / "include/wasm32-wasip2")
-    toolbox.run([*compiler(snapshot), include, "-fsyntax-only", source])
+    number = f"{major} * 10000 + {minor} * 100 + {patch}"
+    text = f'#include <wasi/utimens.h>\n_Static_assert(WASI_UTIMENS_VERSION == {number}, "");\n'
+    sysroot = f"--sysroot={toolbox.stock_sysroot(snapshot)}"
+    tools.compiled(tmp_path / "version.c", text, sysroot, include)
 
 
 def test_pkg_config_with_a_system_root(tmp_path):
