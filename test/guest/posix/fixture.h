@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -109,9 +110,9 @@ inline bool operator==(const times &found, const times &expected) {
 }
 
 inline std::string text_of(const timespec &time) {
-  std::string nanoseconds = std::to_string(time.tv_nsec);
-  nanoseconds.insert(0, nanoseconds.size() < 9 ? 9 - nanoseconds.size() : 0, '0');
-  return std::to_string(time.tv_sec) + "." + nanoseconds;
+  char text[40];
+  snprintf(text, sizeof text, "%lld.%09ld", static_cast<long long>(time.tv_sec), time.tv_nsec);
+  return text;
 }
 
 inline std::string text_of(const timespec *pair) {
@@ -466,16 +467,31 @@ inline void check_sets(const files &f, const paths &found_by, const std::string 
   check_ends(f, found_by, target, target);
 }
 
+// --- On a host with the primitive of the fd form, and on one without ---
+
+// Whether the host sets times through `fd`, which the guest asks; through a directory every host
+// does.
+inline bool is_supported(int fd) {
+  return S_ISDIR(status_of(fd).st_mode) || wasi_utimens_fd_support(fd) != 0;
+}
+
+// A good call, on `path` with the times `old`, sets `expected`; what the host does not support is
+// ENOSYS and sets nothing.
+#define CHECK_SETS(supported, path, expression, expected)                                          \
+  do {                                                                                             \
+    const bool sets = (supported);                                                                 \
+    CHECK(OUTCOME(expression) == (sets ? succeeds : fails(ENOSYS)));                               \
+    CHECK(times_of(path) == (sets ? (expected) : old));                                            \
+  } while (false)
+
 // --- Pairs of times, by a function that sets those of `f.file` ---
 
-// On a host that does not support it the function fails, and sets nothing.
 template <class Set>
 void check_sets(const files &f, Set set, const std::vector<times> &pairs, bool supported = true) {
   for (const times &pair : pairs) {
     CAPTURE(pair);
     make_old(f.file);
-    CHECK(OUTCOME(set(pair)) == (supported ? succeeds : fails(ENOSYS)));
-    CHECK(times_of(f.file) == (supported ? after(pair) : old));
+    CHECK_SETS(supported, f.file, set(pair), after(pair));
   }
 }
 
@@ -495,20 +511,3 @@ template <class Set> void check_bad_microseconds(const files &f, Set set) {
   }
   CHECK(f.untouched());
 }
-
-// --- The fd form, on a host with the primitive and on one without ---
-
-// Whether the host sets times through `fd`, which the guest asks; through a directory every host
-// does.
-inline bool is_supported(int fd) {
-  return S_ISDIR(status_of(fd).st_mode) || wasi_utimens_fd_support(fd) != 0;
-}
-
-// A good call through `fd`, on `path` with the times `old`, sets `expected`; on a host that does
-// not set times this way it is ENOSYS and sets nothing.
-#define CHECK_SETS(fd, path, expression, expected)                                                 \
-  do {                                                                                             \
-    const bool supported = is_supported(fd);                                                       \
-    CHECK(OUTCOME(expression) == (supported ? succeeds : fails(ENOSYS)));                          \
-    CHECK(times_of(path) == (supported ? (expected) : old));                                       \
-  } while (false)

@@ -14,8 +14,7 @@ TEST_CASE("utimes: tv_usec out of range is EINVAL in either member, and none mea
 
 TEST_CASE("utimes: the file that a link refers to, never the link") {
   const files f;
-  const timeval pair[2] = {{7, 8}, {9, 10}};
-  CHECK(OUTCOME(utimes(f.link.c_str(), pair)) == succeeds);
-  CHECK(times_of(f.file) == times{{{7, 8000}, {9, 10000}}});
+  CHECK(OUTCOME(utimes(f.link.c_str(), timevals_of(exact_microseconds))) == succeeds);
+  CHECK(times_of(f.file) == exact_microseconds);
   CHECK(f.untouched(f.file));
 }
