@@ -22,16 +22,11 @@ def times_of(path, **how):
 
 
 class Case(unittest.TestCase):
-    """Each has an empty current directory, whose times are BEFORE."""
+    """Each has an empty current directory; the files that it makes have the times BEFORE."""
 
     def setUp(self):
-        self.home = os.getcwd()
-        self.directory = tempfile.mkdtemp(dir=self.home)
-        os.chdir(self.directory)
-
-    def tearDown(self):
-        os.chdir(self.home)
-        shutil.rmtree(self.directory)
+        self.directory = self.enterContext(tempfile.TemporaryDirectory(dir=os.getcwd()))
+        self.enterContext(contextlib.chdir(self.directory))
 
     def file(self, name="file"):
         pathlib.Path(name).write_bytes(b"content")
@@ -39,8 +34,8 @@ class Case(unittest.TestCase):
         return name
 
     @contextlib.contextmanager
-    def opened(self, path, flags=os.O_RDONLY, **how):
-        fd = os.open(path, flags, **how)
+    def opened(self, path, flags=os.O_RDONLY):
+        fd = os.open(path, flags)
         try:
             yield fd
         finally:
