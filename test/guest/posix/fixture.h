@@ -14,7 +14,6 @@
 #include <variant>
 #include <vector>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
