@@ -53,7 +53,12 @@ def test_an_import_from_another_module_keeps_its_name(tmp_path):
 
 
 def test_what_an_object_defines_is_what_others_see(tmp_path):
-    source = "int used(void), made; static int local(void) { return used(); } int (*pointer)(void) = local;"
+    source = """
+    int used(void), made;
+    extern int elsewhere;
+    static int local(void) { return used() + elsewhere; }
+    int (*pointer)(void) = local;
+    """
     assert wasm_object.defined_symbols(compiled(tmp_path, source)) == {b"made", b"pointer"}
 
 
