@@ -47,6 +47,12 @@ place() {
     mv "$1" "$2"
 }
 
+# keep PIECE PIN NEW PATH: the same, with its stamp.
+keep() {
+    place "$3" "$4"
+    stamp "$1" "$2"
+}
+
 is_debian() { command -v apt-get >/dev/null; }
 need_debian() { is_debian || fail "this is not Debian: ${1:-set WASI_SDK_PATH to a wasi-sdk}"; }
 
@@ -131,8 +137,7 @@ source_tree() {
     source_package "$1" "$2" || fail "cannot fetch the source of $1 from Debian's ${2%%=*} (no network?): $(reason)"
     mkdir "$tmp/$1/src"
     tar -xf "$tarball" -C "$tmp/$1/src" "${@:3}"
-    place "$tmp/$1/src" "$top/src/$1"
-    stamp "$1" "$2"
+    keep "$1" "$2" "$tmp/$1/src" "$top/src/$1"
 }
 
 # assemble KIND 'ALL…' NAME…: KIND_NAME of each, one after the other, with a fresh $tmp; no other run beside this one.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the linter of each file of ours: lint.sh BUILD…, the build directories of the sysroots.
 #
-# Each gives clang-tidy one generation to read; descriptor-counted, which no packaged wasi-libc has
+# Each gives clang-tidy its generation to read; descriptor-counted, which no packaged wasi-libc has
 # yet, needs nothing from the sysroot and is read as built over the last one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,11 +25,8 @@ tidy() {
     }
 }
 
-declare -A seen
 for build; do
-    generation=$(cat "$build/generation")
-    [ -n "${seen[$generation]:-}" ] || tidy "$build/wrap"
-    seen[$generation]=yes
+    tidy "$build/wrap"
 done
-[ -n "${seen[descriptor-counted]:-}" ] || tidy "$build/counted"
+tidy "$build/counted"
 echo "lint: clean"

@@ -51,8 +51,7 @@ add_libcxx() {
         ! stamped "libcxx-${root##*/}" "$version" "$root/include/wasm32-wasip2/c++" || continue
         cp -L "$llvm"/lib/wasm32-wasi/libc++{,abi}.a "$root/lib/wasm32-wasip2/"
         cp -RL "$llvm/include/wasm32-wasi/c++" "$tmp/c++"
-        place "$tmp/c++" "$root/include/wasm32-wasip2/c++"
-        stamp "libcxx-${root##*/}" "$version"
+        keep "libcxx-${root##*/}" "$version" "$tmp/c++" "$root/include/wasm32-wasip2/c++"
     done
 }
 
@@ -117,8 +116,7 @@ part_sdk() {
         part_component-ld
     fi
     cp -L "$linker" "$sdk/bin/wasm-component-ld"
-    place "$sdk" "$top/wasi-sdk"
-    stamp sdk "$pin"
+    keep sdk "$pin" "$sdk" "$top/wasi-sdk"
 }
 
 part_runtime() {
@@ -160,8 +158,7 @@ part_catch2() {
         ! stamped catch2 "CATCH2=$from" "$top/src/catch2" || return 0
         mkdir "$tmp/catch2"
         cp "$from"/catch_amalgamated.{hpp,cpp} "$tmp/catch2/"
-        place "$tmp/catch2" "$top/src/catch2"
-        stamp catch2 "CATCH2=$from"
+        keep catch2 "CATCH2=$from" "$tmp/catch2" "$top/src/catch2"
         return
     done
     fail "CATCH2=$CATCH2 is no Catch2 3: it has no catch_amalgamated.hpp and .cpp, nor has extras/ below it"

@@ -28,8 +28,7 @@ source_cpython() {
     for pin in "${CPYTHON[@]}"; do
         say "the source of CPython ${pin#*=}"
         if source_package "$CPYTHON_PACKAGE" "$pin"; then
-            place "$tarball" "$top/src/cpython.tar.xz"
-            stamp cpython "$pin"
+            keep cpython "$pin" "$tarball" "$top/src/cpython.tar.xz"
             return
         fi
         warn "Debian's ${pin%%=*} has it no more: $(reason)"

