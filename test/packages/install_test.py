@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import toolbox
-from packages.tools import NEWEST, SCRIPTS, tree, unchanged
+from packages.tools import NEWEST, SCRIPTS, small_sysroot, tree, unchanged
 from toolbox import make, refused
 
 SCRIPT = SCRIPTS / "install.sh"
@@ -93,10 +93,7 @@ def test_a_line_break_in_the_name(work):
 
 def test_another_wasi_libc_in_the_prefix(snapshot, work):
     """A sysroot, or a prefix in which a distribution has its wasi-libc: its <sys/time.h> is not ours."""
-    sysroot = work / "sysroot"
-    for file in (HEADER, "lib/wasm32-wasip2/libc.a"):
-        (sysroot / file).parent.mkdir(parents=True)
-        shutil.copy(toolbox.stock_sysroot(snapshot) / file, sysroot / file)
+    sysroot = small_sysroot(work / "sysroot", snapshot)
     with unchanged(work):
         line = refused(make("install", f"PREFIX={sysroot}", snapshot=snapshot, check=False))
         assert line.startswith(f"install: {sysroot / HEADER} is not as wasi-utimens installs it")

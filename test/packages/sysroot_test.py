@@ -11,7 +11,7 @@ import pytest
 import toolbox
 import wasm_object
 from packages import tools, wasi_sdk
-from packages.tools import FUNCTIONS, NEWEST, STOCK_HAS, changed, tree, unchanged
+from packages.tools import FUNCTIONS, NEWEST, STOCK_HAS, changed, small_sysroot, tree, unchanged
 from wasm_object import members
 
 AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
@@ -263,15 +263,6 @@ def refused(words: list[str], where: Path) -> str:
     """The one line that a refusal says; nothing is written."""
     with unchanged(where):
         return toolbox.refused(toolbox.run(words, check=False))
-
-
-def small_sysroot(where: Path) -> Path:
-    for part in (LIB, INCLUDE):
-        (where / part).mkdir(parents=True)
-    for file in (LIBC, f"{INCLUDE}/sys", f"{INCLUDE}/wasi"):
-        original = toolbox.stock_sysroot(NEWEST) / file
-        (shutil.copytree if original.is_dir() else shutil.copy)(original, where / file)
-    return where
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 
 import contextlib
 import hashlib
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,16 @@ def archived(archive: Path, *objects: Path) -> Path:
     archive.parent.mkdir(parents=True, exist_ok=True)
     toolbox.run([toolbox.SDK / "bin/llvm-ar", "rcs", archive, *objects])
     return archive
+
+
+def small_sysroot(where: Path, snapshot: str = NEWEST) -> Path:
+    """As little of one as the overlay goes into."""
+    stock = toolbox.stock_sysroot(snapshot)
+    for directory in ("include/wasm32-wasip2/sys", "include/wasm32-wasip2/wasi"):
+        shutil.copytree(stock / directory, where / directory)
+    (where / "lib/wasm32-wasip2").mkdir(parents=True)
+    shutil.copy(stock / "lib/wasm32-wasip2/libc.a", where / "lib/wasm32-wasip2")
+    return where
 
 
 def overlay_inside(
