@@ -52,31 +52,24 @@ TEST_CASE("fd form: a directory takes now and omit as a file does") {
 }
 
 TEST_CASE("fd form: a file that is unlinked") {
-  const files f;
   for (const auto &form : fd_forms) {
     CAPTURE(form.name);
-    const std::string path = f.top + "/unlinked";
-    const opened fd(path, O_CREAT | O_EXCL | O_RDWR);
-    make_old(path);
-    CHECK(unlink(path.c_str()) == 0);
-    CHECK_SETS(is_supported(fd), static_cast<int>(fd), form.set(fd, form.exact), form.exact);
+    const open_files f;
+    CHECK(unlink(f.file.c_str()) == 0);
+    CHECK_SETS(is_supported(f.fd), int(f.fd), form.set(f.fd, form.exact), form.exact);
   }
 }
 
 TEST_CASE("fd form: a file that is renamed, and another takes its place") {
-  const files f;
   for (const auto &form : fd_forms) {
     CAPTURE(form.name);
-    const std::string path = f.top + "/name";
+    const open_files f;
     const std::string renamed = f.top + "/renamed";
-    const opened fd(path, O_CREAT | O_EXCL | O_RDWR);
-    make_old(path);
-    CHECK(rename(path.c_str(), renamed.c_str()) == 0);
-    const opened other(path, O_CREAT | O_EXCL | O_RDWR);
-    make_old(path);
-    CHECK_SETS(is_supported(fd), renamed, form.set(fd, form.exact), form.exact);
-    CHECK(times_of(path) == old);
-    CHECK(unlink(path.c_str()) == 0);
+    CHECK(rename(f.file.c_str(), renamed.c_str()) == 0);
+    const opened other(f.file, O_CREAT | O_EXCL | O_RDWR);
+    make_old(f.file);
+    CHECK_SETS(is_supported(f.fd), renamed, form.set(f.fd, form.exact), form.exact);
+    CHECK(times_of(f.file) == old);
   }
 }
 

@@ -60,13 +60,12 @@ TEST_CASE("futimens: the largest time is good, and kept as the host's filesystem
 }
 
 TEST_CASE("futimens: each good call is for itself") {
-  const files f;
-  const opened one(f.file, O_RDWR);
-  const opened two(f.inner, O_RDONLY);
-  CHECK_SETS(is_supported(one), f.file, futimens(one, wanted), wanted);
-  CHECK(OUTCOME(futimens(two, out_of_range)) == fails(EINVAL));
+  const open_files f;
+  const opened other(f.inner, O_RDONLY);
+  CHECK_SETS(is_supported(f.fd), f.file, futimens(f.fd, wanted), wanted);
+  CHECK(OUTCOME(futimens(other, out_of_range)) == fails(EINVAL));
   CHECK(times_of(f.inner) == old);
-  CHECK_SETS(is_supported(two), f.inner, futimens(two, exact_seconds), exact_seconds);
+  CHECK_SETS(is_supported(other), f.inner, futimens(other, exact_seconds), exact_seconds);
   make_old(f.file);
-  CHECK_SETS(is_supported(one), f.file, futimens(one, exact_microseconds), exact_microseconds);
+  CHECK_SETS(is_supported(f.fd), f.file, futimens(f.fd, exact_microseconds), exact_microseconds);
 }

@@ -43,10 +43,9 @@ TEST_CASE("socket: EBADF once it is closed") {
 }
 
 TEST_CASE("socket: a file beside a socket is still a file") {
-  const files f;
   const opened one(socket(AF_INET, SOCK_STREAM, 0));
-  const opened file(f.file, O_RDWR);
+  const open_files f;
   const opened two(socket(AF_INET, SOCK_STREAM, 0));
-  CHECK_SETS(is_supported(file), f.file, futimens(file, wanted), wanted);
-  CHECK(OUTCOME(futimens(file, out_of_range)) == fails(EINVAL));
+  CHECK_SETS(is_supported(f.fd), f.file, futimens(f.fd, wanted), wanted);
+  CHECK(OUTCOME(futimens(f.fd, out_of_range)) == fails(EINVAL));
 }
