@@ -110,7 +110,7 @@ def test_only_addresses_and_offsets_have_an_addend(kind):
 def test_segments_of_every_kind():
     """Active, passive, and active in a memory that is named: where the content of each begins."""
     segments = [
-        b"\0\x41\x80\x01\x0b" + vector(b"first"),
+        b"\0\x41\x80\x0b\x0b" + vector(b"first"),
         b"\1" + vector(b"second"),
         b"\2\0\x41\0\x0b" + vector(b""),
     ]
