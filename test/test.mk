@@ -7,11 +7,9 @@ TEST_NAMED := $(if $(NAMED_SYSROOT),TEST_SYSROOT='$(SYSROOT)' TEST_BUILD='$(BUIL
 T ?= test
 
 # All that the tests look for. CATCH2=DIR: a Catch2 3 in place of Debian's.
-.PHONY: test-build test-toolchain
-test-toolchain:
+.PHONY: test-build
+test-build:
 	@scripts/toolchain.sh sdk sysroots runtime catch2 test-tools
-
-test-build: | test-toolchain
 	@for sysroot in $(TEST_SYSROOTS); do \
 	    $(MAKE) -s -j$$(nproc) --no-print-directory SYSROOT=$$sysroot test-build-sysroot; \
 	done

@@ -5,7 +5,6 @@
 """
 
 import itertools
-from collections.abc import Iterable
 from pathlib import Path
 
 import toolbox
@@ -23,13 +22,9 @@ SIZES_HEAD = ["wasi-libc", "uses", "stock", "overlay", "overlay in libc.a", "ove
 Groups = dict[str, list[Bench]]
 
 
-def shown(cell) -> str:
-    return "-" if cell is None else str(cell)
-
-
-def table(head: list[str], rows: Iterable[list]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join([*lines, *("| " + " | ".join(map(shown, row)) + " |" for row in rows)]) + "\n\n"
+def table(head: list[str], rows: list[list]) -> str:
+    lines = [pages.row(*head), "|---|" + "---:|" * (len(head) - 1) + "\n"]
+    return "".join([*lines, *(pages.row(*cells) for cells in rows)]) + "\n"
 
 
 def fuel_tables(bench: Bench, calls: list[Call]) -> str:
@@ -38,7 +33,7 @@ def fuel_tables(bench: Bench, calls: list[Call]) -> str:
         stock, *ours = (bench.cost(link, call) for link in measure.LINKS)
         (overlay,) = set(ours)  # the same in both ways to link it
         fuel = [stock.fuel, overlay.fuel]
-        host_calls = f"{shown(stock.host_calls)} / {shown(overlay.host_calls)}"
+        host_calls = f"{'-' if stock.host_calls is None else stock.host_calls} / {overlay.host_calls}"
         if call.parts:
             if {stock.answer, overlay.answer} - {None} != {"0"}:
                 raise RuntimeError(f"{bench.snapshot}: {call} is refused: {stock}, {overlay}")

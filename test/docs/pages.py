@@ -62,6 +62,11 @@ def table(page: str, heading: str) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def row(*cells) -> str:
+    """Of a table; "-" where there is nothing."""
+    return "| " + " | ".join("-" if cell is None else str(cell) for cell in cells) + " |\n"
+
+
 def fill(page: str, **found: str) -> bool:
     """Puts each text between `<!-- NAME -->` and `<!-- /NAME -->`. Whether the page was another before."""
     before = after = path(page).read_text()

@@ -6,6 +6,7 @@ import string
 from collections.abc import Iterable, Iterator
 
 import toolbox
+from docs.pages import row
 from examples.matrix.measure import BUILDS, SPECIALS, Run
 from examples.matrix.probe import Row, in_words, wrong_time
 from examples.matrix.reliable import CALLS, words
@@ -40,10 +41,6 @@ def in_few_words(names: Iterable[str]) -> str:
     for program, same in itertools.groupby(names, key=lambda name: name.partition(" ")[0]):
         words.append(f"{program} " + ", ".join(name.removeprefix(f"{program} ") for name in same))
     return ", ".join(words)
-
-
-def row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |\n"
 
 
 def head(*titles: str) -> str:
