@@ -98,12 +98,22 @@ def wasm_tools(*arguments: str | Path) -> str:
     return subprocess.run(command, text=True, capture_output=True, check=True).stdout
 
 
+def resolved(*arguments: str | Path) -> dict:
+    """WIT or a component as wasm-tools reads it."""
+    return json.loads(wasm_tools("component", "wit", "--json", *arguments))
+
+
 @functools.cache
+def wit_type(word: str, name: str) -> dict:
+    """What a type of the project's WIT is made of."""
+    types = resolved(ROOT / "wit-imports/wit")["types"]
+    (found,) = [t["kind"][word] for t in types if t["name"] == name and word in t["kind"]]
+    return found
+
+
 def error_codes() -> list[str]:
-    """The cases of wasi:filesystem's error-code, in their order, as wasm-tools reads the WIT."""
-    wit = json.loads(wasm_tools("component", "wit", ROOT / "wit-imports/wit", "--json"))
-    (enum,) = [t["kind"]["enum"] for t in wit["types"] if t["name"] == "error-code"]
-    return [case["name"] for case in enum["cases"]]
+    """The cases of wasi:filesystem's error-code, in their order."""
+    return [case["name"] for case in wit_type("enum", "error-code")["cases"]]
 
 
 @functools.cache
@@ -158,9 +168,9 @@ def real_methods(wit: str) -> tuple[list[str], component.Component | None]:
     with tempfile.TemporaryDirectory() as directory:
         source = Path(directory, "real.wit")
         source.write_text(wit)
-        resolved = json.loads(wasm_tools("component", "wit", "--json", source))
-        (interfaces,) = [one["interfaces"] for one in resolved["packages"] if one["name"] == package[1]]
-        types = resolved["interfaces"][interfaces["types"]]
+        wit_read = resolved(source)
+        (interfaces,) = [one["interfaces"] for one in wit_read["packages"] if one["name"] == package[1]]
+        types = wit_read["interfaces"][interfaces["types"]]
         methods = [one.removeprefix(METHOD) for one in types["functions"] if one.startswith(METHOD)]
         # Not those with a second descriptor (link-at, rename-at, is-same-object): wasmtime 50.0.1 answers
         # a host function that hands two borrowed handles on with a trap, "BUG: deferred host scope".

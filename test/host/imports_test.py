@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the overlay asks for: of the host (WIT, header and guests agree), and of the libc it is linked to."""
 
-import json
 import re
 import shutil
 
 import pytest
 import toolbox
-from host.error_host import core_imports, wasm_tools
+from host.error_host import core_imports, resolved, wasm_tools, wit_type
 
 WIT = toolbox.ROOT / "wit-imports/wit"
 TYPES = "wasi:filesystem/types"
@@ -24,27 +23,11 @@ def compile_object(tmp_path, *lines: str):
     return built
 
 
-def resolve(*arguments) -> dict:
-    """WIT or a component as wasm-tools reads it."""
-    return json.loads(wasm_tools("component", "wit", "--json", *arguments))
-
-
 # --- The header and the WIT ---
-
-
-@pytest.fixture(scope="module")
-def wit():
-    return resolve(WIT)
 
 
 def cpp(name: str) -> str:
     return name.replace("-", "_")
-
-
-def kind(wit: dict, word: str, name: str):
-    """What a type of the WIT is made of."""
-    (found,) = [t["kind"][word] for t in wit["types"] if t["name"] == name and word in t["kind"]]
-    return found
 
 
 def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
@@ -66,9 +49,9 @@ def test_header_declares_the_signatures_that_the_wit_lowers_to(tmp_path):
 @pytest.mark.parametrize(
     "enum, name", [("error_code", "error-code"), ("new_timestamp_tag", "new-timestamp")], ids=str
 )
-def test_header_has_the_cases_of_the_wit_in_their_order(wit, enum, name, tmp_path):
+def test_header_has_the_cases_of_the_wit_in_their_order(enum, name, tmp_path):
     word = "enum" if name == "error-code" else "variant"
-    names = [cpp(case["name"]) for case in kind(wit, word, name)["cases"]]
+    names = [cpp(case["name"]) for case in wit_type(word, name)["cases"]]
     lines = [f"static_assert(static_cast<int>({enum}::{case}) == {i});" for i, case in enumerate(names)]
     # One that the WIT does not have is not handled here, which -Wall reports.
     lines += [f"bool known({enum} value) {{ switch (value) {{"]
@@ -77,19 +60,19 @@ def test_header_has_the_cases_of_the_wit_in_their_order(wit, enum, name, tmp_pat
     compile_object(tmp_path, *lines)
 
 
-def test_header_has_the_flags_and_the_layout_of_the_wit(wit, tmp_path):
-    flags = [cpp(flag["name"]) for flag in kind(wit, "flags", "path-flags")["flags"]]
+def test_header_has_the_flags_and_the_layout_of_the_wit(tmp_path):
+    flags = [cpp(flag["name"]) for flag in wit_type("flags", "path-flags")["flags"]]
     lines = [
         f"static_assert(static_cast<int>(path_flags::{flag}) == {1 << i});" for i, flag in enumerate(flags)
     ]
     lines += ["static_assert(static_cast<int>(path_flags::none) == 0);"]
     fields = {"u64": "uint64_t", "u32": "uint32_t"}
-    for field in kind(wit, "record", "datetime")["fields"]:
+    for field in wit_type("record", "datetime")["fields"]:
         member = f"decltype(datetime::{cpp(field['name'])})"
         lines += [f"static_assert(__is_same({member}, {fields[field['type']]}));"]
     # Canonical ABI: result<_, error-code> is a byte for the case and, next to it, the enum; an enum
     # of up to 256 cases is a byte.
-    assert len(kind(wit, "enum", "error-code")["cases"]) <= 256
+    assert len(wit_type("enum", "error-code")["cases"]) <= 256
     lines += [
         "static_assert(sizeof(error_code) == 1 && sizeof(result) == 2);",
         "static_assert(offsetof(result, is_err) == 0 && offsetof(result, err) == 1);",
@@ -114,12 +97,12 @@ def guest(snapshot, link, names, tmp_path):
 
 def imports(wasm) -> set[str]:
     """Each function that a component imports, as INTERFACE/FUNCTION."""
-    resolved = resolve(wasm)
-    (world,) = resolved["worlds"]
+    component = resolved(wasm)
+    (world,) = component["worlds"]
     functions = set()
     for item in world["imports"].values():
-        imported = resolved["interfaces"][item["interface"]["id"]]
-        package = resolved["packages"][imported["package"]]["name"].partition("@")[0]
+        imported = component["interfaces"][item["interface"]["id"]]
+        package = component["packages"][imported["package"]]["name"].partition("@")[0]
         functions |= {f"{package}/{imported['name']}#{name}" for name in imported["functions"]}
     return functions
 

@@ -7,5 +7,10 @@ SEED ?= $(shell date +%s)
 fuzz-arguments:
 	@[[ '$(N)' =~ ^([1-9][0-9]*)?$$ ]] || { echo "fuzz: N='$(N)' is no number of calls: make fuzz N=1000000" >&2; exit 1; }
 
+# Without N in rounds, each with a seed of its own.
 fuzz: fuzz-arguments test-build ## [N=…] [SEED=…]: random calls, the same on Linux and in the guest; no N: until Ctrl-C
-	$(TEST_NAMED) $(if $(N),FUZZ_CALLS=$(N) FUZZ_SEED='$(SEED)' $(PYTEST) -q -n 2 test/linux/fuzz_test.py,$(PYTHON) -m linux.fuzz '$(SEED)')
+	@for (( round = 1; ; round++ )); do \
+	    $(TEST_NAMED) FUZZ_CALLS=$(or $(N),100000) FUZZ_SEED='$(SEED)'$(if $(N),,-$$round) \
+	        $(PYTEST) -q -n 2 test/linux/fuzz_test.py || exit; \
+	    $(if $(N),exit;) \
+	done

@@ -9,9 +9,10 @@ import os
 import pytest
 import toolbox
 from linux import calls
-from linux.fuzz import KINDS
+from linux.random_calls import Fuzz, NoFdFuzz, UbsanFuzz
+from linux.random_errors import ErrorFuzz
 
-ON_LINUX = [kind for kind in KINDS if kind != "errors"]
+ON_LINUX = {toolbox.WRAP: Fuzz, toolbox.WRAP_UBSAN: UbsanFuzz, toolbox.WRAP_NOFD: NoFdFuzz}
 CALLS = int(os.environ.get("FUZZ_CALLS", 16000)) // (len(ON_LINUX) * len(toolbox.SNAPSHOTS)) + 1
 SEED = os.environ.get("FUZZ_SEED", "1")
 
@@ -24,8 +25,8 @@ def native(tmp_path_factory):
 @pytest.mark.parametrize("link", ON_LINUX)
 def test_random_calls_end_as_on_linux(snapshot, link, native, tmp_path, record_property):
     with calls.Place() as place:
-        tried = KINDS[link](place, snapshot, native, tmp_path)
-        last = tried.many(f"{SEED} {snapshot} {link}", CALLS)
+        tried = ON_LINUX[link](place, snapshot, native, tmp_path)
+        last = tried.many(f"{SEED} {snapshot} {link}", CALLS).seen[-1]
     record_property(
         "summary",
         f"random calls, wasi-libc {snapshot}, {link}: {tried.calls} as on Linux (seed {SEED}), "
@@ -35,7 +36,7 @@ def test_random_calls_end_as_on_linux(snapshot, link, native, tmp_path, record_p
 
 def test_random_errors_of_the_host(snapshot, native, tmp_path, record_property):
     with calls.Place() as place:
-        tried = KINDS["errors"](place, snapshot, native, tmp_path)
+        tried = ErrorFuzz(place, snapshot, native, tmp_path)
         tried.many(f"{SEED} {snapshot} errors", CALLS // 2)
     assert tried.host_calls >= CALLS // 10
     record_property(

@@ -24,7 +24,7 @@ class Difference:
 
 
 class Growth:
-    """What the guest's process held at the end of each sequence."""
+    """What the guest's process held at the end of each sequence, where that is looked at."""
 
     def __init__(self):
         self.seen: list[dict[str, int]] = []
@@ -37,8 +37,8 @@ class Growth:
         self.seen.append(held)
 
     def check(self):
-        first, *later = self.seen[len(self.seen) // 4 :]
-        for held in later:
+        settled = self.seen[len(self.seen) // 4 :]
+        for first, held in itertools.product(settled[:1], settled):
             # libc gives out the number that was closed last, and a thread of the host may have a file
             # open: neither is the same each time, but a call in a hundred that leaks would show.
             assert held["fd"] < 16, f"the guest's file descriptors grew: {self.seen}"
@@ -52,8 +52,6 @@ class Fuzz:
 
     expects = "Linux"  # who says what is right
     link, flags = toolbox.WRAP, ()  # what calls.c is compiled with
-    turn = 4000  # calls, before another has its own
-    grows = True  # whether it is looked at what the guest's process holds
 
     def __init__(self, place: Place, snapshot: str, native: Path, scratch: Path):
         self.place, self.native = place, native
@@ -128,12 +126,11 @@ class Fuzz:
         kept = tuple(step for i, step in enumerate(steps) if i not in left_out)
         return self.difference([Sequence(difference.sequence.number, kept)])
 
-    def many(self, seed: str, calls: int) -> dict[str, int]:
+    def many(self, seed: str, calls: int) -> Growth:
         """At least so many calls more of the utime family. Fails at the first difference, made short.
 
-        Returns what the guest's process held at the end, where that is looked at.
+        Returns what the guest's process held in the last of them.
         """
-        held = {}
         end = self.calls + calls
         while self.calls < end:
             batch = []
@@ -142,14 +139,12 @@ class Fuzz:
                 batch.append(sequences.draw(seed, self.sequences))
                 missing -= sum(isinstance(step, Call) for step in batch[-1].steps)
                 self.sequences += 1
-            growth = Growth() if self.grows else None
+            growth = Growth()
             found = self.difference(batch, growth)
             if found:
                 raise AssertionError(self.report(seed, found))
-            if growth:
-                growth.check()
-                held = growth.seen[-1]
-        return held
+            growth.check()
+        return growth
 
     def report(self, seed: str, found: Difference) -> str:
         alone = self.difference([found.sequence])

@@ -32,7 +32,6 @@ def answer(call: error_host.Call) -> str:
 class ErrorFuzz(Fuzz):
     expects = "contract"
     link = toolbox.WRAP_UBSAN
-    turn, grows = 400, False
 
     host_calls = 0
 
