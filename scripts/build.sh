@@ -19,16 +19,16 @@ logged() {
     "$@" >"$log" 2>&1 </dev/null || fail "$log" "$what fails"
 }
 
-# configured DIR PIN COMMAND…: DIR, made anew by the command, unless it was by this PIN.
-configured() {
-    local dir=$1 pin=$2
-    shift 2
-    [ "$(cat "$dir/settled" 2>/dev/null)" != "$pin" ] || return 0
+# made DIR PIN WHAT COMMAND…: DIR, made anew by the command, unless it was with this PIN.
+made() {
+    local dir=$1 stamp=$2 what=$3
+    shift 3
+    [ "$(cat "$dir/settled" 2>/dev/null)" != "$stamp" ] || return 0
     rm -rf "$dir"
     mkdir -p "$dir"
-    say "configuring ${dir##*/}"
+    say "$what"
     "$@"
-    echo "$pin" >"$dir/settled"
+    echo "$stamp" >"$dir/settled"
 }
 
 # relinked PROGRAM SYSROOT: gone, where its libc.a is newer.

@@ -25,7 +25,7 @@ client() {
     shift 2
     pin="$clang $(cksum <scripts/clients.sh) $(cat ".toolchain/stamps/$name") $(find test/applications/clients -name '*.[ch]' | sort | xargs cat | cksum)"
     relinked "$top/$name/$binary" "$sysroot"
-    configured "$top/$name" "$pin" "configure_$name"
+    made "$top/$name" "$pin" "configuring $name" "configure_$name"
     say "building ${binary##*/}"
     logged "$top/$name.log" "make" make -j"$(nproc)" -C "$top/$name" "$@"
 }

@@ -31,36 +31,19 @@ compile() {
 exec 8>"$top.lock"
 flock 8
 
-pin=$(cksum <"$tarball")
-if [ "$(cat "$top/source" 2>/dev/null)" != "$pin" ]; then
-    say "unpacking the source"
-    rm -rf "$top"
-    mkdir -p "$src"
+unpack() {
+    mkdir "$src"
     tar -xf "$tarball" -C "$src" --strip-components=1
     touch "$src/Modules/Setup.local" # as Tools/wasm does: no configure asks for one in a cross build
-    echo "$pin" >"$top/source"
-fi
+}
+made "$top" "$(cksum <"$tarball")" "unpacking the source" unpack
 
-# The build python, for this machine.
 configure_build() (
     cd "${build_python%/*}"
     logged "$top/build.log" "configure" ../../configure --config-cache
 )
-configured "${build_python%/*}" build configure_build
+made "${build_python%/*}" build "configuring the build python, for this machine" configure_build
 compile "$top/build.log" "the build python" -C "${build_python%/*}" all
-
-# configure_wasi DIR ANSWER…: by the relative path from which a build finds its source when it runs.
-configure_wasi() (
-    cd "$1"
-    shift
-    local clang="clang --target=wasm32-wasip2 --sysroot=$sysroot"
-    # pkg-config would find the libraries of this machine, not of WASI.
-    export PKG_CONFIG_LIBDIR=$sysroot/lib/wasm32-wasip2/pkgconfig PKG_CONFIG_PATH=''
-    export CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi
-    logged "$top/$name.log" "configure" ../../configure \
-        --host=wasm32-wasip2 --build="$(../../config.guess)" --with-build-python="$build_python" \
-        CC="$clang" CPP="$clang -E" CXX="clang++${clang#clang}" AR=llvm-ar RANLIB=llvm-ranlib "$@"
-)
 
 dir=$src/cross-build/$name
 # Another compiler or other headers, our own aside, make another build: here nothing looks at them
@@ -68,26 +51,34 @@ dir=$src/cross-build/$name
 pin="$(clang --version | sed -n 1p) $(cd "$sysroot/include/wasm32-wasip2" && find . -type f ! -path './c++/*' \
     ! -path './sys/time.h' ! -path './wasi/stock/*' ! -name utimens.h | sort | xargs cksum | cksum)"
 
-# seed DIR FROM: what is compiled in FROM serves in DIR as well, if their answers differ only in the
-# functions that posixmodule.c alone calls.
+# seed FROM: what is compiled in FROM serves here as well, if the answers differ only in the functions
+# that posixmodule.c alone calls.
 seed() {
-    local file
-    differing() { diff "$1/pyconfig.h" "$2/pyconfig.h" | grep '^[<>]' | grep -vE ' HAVE_(FUTIMENS|FUTIMES|LUTIMES)( |$)'; }
-    if [ ! -e "$2/python.wasm" ] || [[ "$(cat "$2/settled")" != "$pin"* ]] || differing "$1" "$2" >/dev/null; then
+    local file others
+    others=$(diff pyconfig.h "$1/pyconfig.h" | grep '^[<>]' | grep -vE ' HAVE_(FUTIMENS|FUTIMES|LUTIMES)( |$)' || true)
+    if [ ! -e "$1/python.wasm" ] || [[ "$(cat "$1/settled")" != "$pin"* ]] || [ -n "$others" ]; then
         return
     fi
-    cp -a --no-clobber "$2/." "$1/"
+    cp -a --no-clobber "$1/." .
     for file in pyconfig.h Makefile Modules/config.c; do # newer ones would have all of it compiled again
-        touch -r "$2/$file" "$1/$file"
+        touch -r "$1/$file" "$file"
     done
-    rm -rf "$1"/{build,platform,pybuilddir.txt,python.wasm,libpython*.a,Modules/posixmodule.o}
+    rm -rf build platform pybuilddir.txt python.wasm libpython*.a Modules/posixmodule.o
 }
 
-configure_and_seed() {
-    configure_wasi "$dir" "$@"
-    [ "$name" = overlay ] || seed "$dir" "$src/cross-build/overlay"
-}
-configured "$dir" "$pin $*" configure_and_seed "$@"
+# configure_wasi ANSWER…: by the relative path from which a build finds its source when it runs.
+configure_wasi() (
+    cd "$dir"
+    local clang="clang --target=wasm32-wasip2 --sysroot=$sysroot"
+    # pkg-config would find the libraries of this machine, not of WASI.
+    export PKG_CONFIG_LIBDIR=$sysroot/lib/wasm32-wasip2/pkgconfig PKG_CONFIG_PATH=''
+    export CONFIG_SITE=$src/Tools/wasm/config.site-wasm32-wasi
+    logged "$top/$name.log" "configure" ../../configure \
+        --host=wasm32-wasip2 --build="$(../../config.guess)" --with-build-python="$build_python" \
+        CC="$clang" CPP="$clang -E" CXX="clang++${clang#clang}" AR=llvm-ar RANLIB=llvm-ranlib "$@"
+    [ "$name" = overlay ] || seed "$src/cross-build/overlay"
+)
+made "$dir" "$pin $*" "configuring $name" configure_wasi "$@"
 relinked "$dir/python.wasm" "$sysroot"
 say "building $name"
 compile "$top/$name.log" "$name" -C "$dir" all

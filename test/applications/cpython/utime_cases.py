@@ -67,12 +67,6 @@ class Descriptors(Case):
                 self.assertEqual(times_of(path), TIMES)
                 self.assertEqual(times_of(fd), TIMES)
 
-    def test_read_only_file_of_its_owner(self):
-        path = self.file()
-        with self.opened(path) as fd:
-            os.utime(fd, times=(5, 6))
-        self.assertEqual(times_of(path), (5 * 10**9, 6 * 10**9))
-
     def test_directory(self):
         os.mkdir("directory")
         with self.opened("directory", os.O_RDONLY | os.O_DIRECTORY) as fd:
@@ -171,10 +165,13 @@ class Times(Case):
                     os.utime(target, ns=ns)
                     self.assertEqual(times_of(path), ns)
 
-    def test_fractions_of_a_second(self):
+    def test_seconds(self):
         path = self.file()
-        os.utime(path, times=(1.5, 2.25))
-        self.assertEqual(times_of(path), (1_500_000_000, 2_250_000_000))
+        for target in self.each_way(path):
+            for times in [(5, 6), (1.5, 2.25)]:
+                with self.subTest(fd=target != path, times=times):
+                    os.utime(target, times=times)
+                    self.assertEqual(times_of(path), tuple(time * 10**9 for time in times))
 
 
 class Paths(Case):
@@ -282,10 +279,9 @@ class SupportsSets(Case):
         for name, call in calls.items():
             if not hasattr(os, name):
                 continue
-            function = getattr(os, name)
             refused = self.assertRaises((TypeError, NotImplementedError))
-            with self.subTest(name), contextlib.nullcontext() if function in members else refused:
-                call(function)
+            with self.subTest(name), contextlib.nullcontext() if getattr(os, name) in members else refused:
+                call()
 
     def test_supports_fd(self):
         with (
@@ -295,13 +291,13 @@ class SupportsSets(Case):
             self.check(
                 os.supports_fd,
                 {
-                    "chdir": lambda function: function(directory),
-                    "pathconf": lambda function: self.assertGreater(function(file, "PC_NAME_MAX"), 0),
-                    "listdir": lambda function: function(directory),
-                    "scandir": lambda function: list(function(directory)),
-                    "stat": lambda function: function(file),
-                    "truncate": lambda function: function(file, 3),
-                    "utime": lambda function: function(file, ns=TIMES),
+                    "chdir": lambda: os.chdir(directory),
+                    "pathconf": lambda: self.assertGreater(os.pathconf(file, "PC_NAME_MAX"), 0),
+                    "listdir": lambda: os.listdir(directory),
+                    "scandir": lambda: list(os.scandir(directory)),
+                    "stat": lambda: os.stat(file),
+                    "truncate": lambda: os.truncate(file, 3),
+                    "utime": lambda: os.utime(file, ns=TIMES),
                 },
             )
 
@@ -312,36 +308,35 @@ class SupportsSets(Case):
             self.check(
                 os.supports_dir_fd,
                 {
-                    "access": lambda function: self.assertTrue(function("file", os.F_OK, dir_fd=fd)),
-                    "link": lambda function: function("file", "hard", **both),
-                    "lstat": lambda function: function("link", dir_fd=fd),
-                    "mkdir": lambda function: function("made", dir_fd=fd),
-                    "open": lambda function: os.close(function("file", os.O_RDONLY, dir_fd=fd)),
-                    "readlink": lambda function: function("link", dir_fd=fd),
-                    "rename": lambda function: function("hard", "moved", src_dir_fd=fd, dst_dir_fd=fd),
-                    "rmdir": lambda function: function("made", dir_fd=fd),
-                    "stat": lambda function: function("file", dir_fd=fd),
-                    "symlink": lambda function: function("file", "soft", dir_fd=fd),
-                    "unlink": lambda function: function("moved", dir_fd=fd),
-                    "utime": lambda function: function("file", ns=TIMES, dir_fd=fd),
+                    "access": lambda: self.assertTrue(os.access("file", os.F_OK, dir_fd=fd)),
+                    "link": lambda: os.link("file", "hard", **both),
+                    "lstat": lambda: os.lstat("link", dir_fd=fd),
+                    "mkdir": lambda: os.mkdir("made", dir_fd=fd),
+                    "open": lambda: os.close(os.open("file", os.O_RDONLY, dir_fd=fd)),
+                    "readlink": lambda: os.readlink("link", dir_fd=fd),
+                    "rename": lambda: os.rename("hard", "moved", src_dir_fd=fd, dst_dir_fd=fd),
+                    "rmdir": lambda: os.rmdir("made", dir_fd=fd),
+                    "stat": lambda: os.stat("file", dir_fd=fd),
+                    "symlink": lambda: os.symlink("file", "soft", dir_fd=fd),
+                    "unlink": lambda: os.unlink("moved", dir_fd=fd),
+                    "utime": lambda: os.utime("file", ns=TIMES, dir_fd=fd),
                 },
             )
 
     def test_supports_follow_symlinks(self):
-        def of_the_link(function):
-            self.assertTrue(stat.S_ISLNK(function("link", follow_symlinks=False).st_mode))
-
-        def link(function):
-            function("link", "hard", follow_symlinks=False)
-            self.assertTrue(os.path.islink("hard"))
-
-        def utime(function):
-            with self.unchanged("file"):
-                function("link", ns=TIMES, follow_symlinks=False)
-            self.assertEqual(times_of("link", follow_symlinks=False), TIMES)
-
-        calls = {"stat": of_the_link, "link": link, "utime": utime}
-        self.check(os.supports_follow_symlinks - {os.access}, calls)
+        with self.unchanged("file"):
+            self.check(
+                os.supports_follow_symlinks - {os.access},
+                {
+                    "stat": lambda: self.assertTrue(
+                        stat.S_ISLNK(os.stat("link", follow_symlinks=False).st_mode)
+                    ),
+                    "link": lambda: os.link("link", "hard", follow_symlinks=False),
+                    "utime": lambda: os.utime("link", ns=TIMES, follow_symlinks=False),
+                },
+            )
+        self.assertTrue(os.path.islink("hard"))
+        self.assertEqual(times_of("link", follow_symlinks=False), TIMES)
 
     def test_access_of_a_symlink(self):
         if os.access in os.supports_follow_symlinks:
