@@ -104,6 +104,13 @@ def test_only_addresses_and_offsets_have_an_addend(kind):
     assert list(wasm_object.relocations(module, wasm_object.CODE)) == [(kind, 5, 6), (kind, 7, 8)]
 
 
+def test_a_pointer_to_what_has_no_name_of_its_own(compiled):
+    """It is the import's."""
+    module = compiled.read_bytes()
+    (pointers,) = (symbol for symbol in wasm_object.symbols(module) if symbol.name == b"pointers")
+    assert wasm_object.function_pointers(module, pointers) == {0: b"", 4: b"local"}
+
+
 # --- What objects here do not have -------------------------------------------
 
 
