@@ -10,6 +10,7 @@ import sys
 import pytest
 import toolbox
 from examples.matrix import hosts, measure, probe, reliable, table
+from examples.probe_test import PATHS
 from host.error_host import LIES, Guest, Host
 
 HOSTS = ["runtime 1.0", "runtime 2.0", "other 3.0"]
@@ -104,6 +105,7 @@ def test_cell(found, shown):
     assert probe.in_words(result("fd-a", **found)) == shown
 
 
+REFUSED = {"verdict": "refused", "errno": "EIO"}
 # What the probe said, what is on the disk, and what comes of both. The probe asked for 1 and 2 seconds.
 LOOKS = {
     "as it says": ({"found": [1, 2]}, [1, 2], "works", None),
@@ -112,13 +114,8 @@ LOOKS = {
     "right, and read wrong": (WRONG | {"found": [1, 0]}, [1, 2], "wrong when read", "modification"),
     "wrong, as it says": (WRONG | {"found": [1, 0]}, [1, 0], "wrong", "modification"),
     "wrong in two ways": (WRONG | {"found": [1, 0]}, [7, 2], "wrong", "access"),
-    "refused": ({"verdict": "refused", "errno": "EIO", "found": [8, 9]}, [8, 9], "refused", None),
-    "refused and set": (
-        {"verdict": "refused", "errno": "EIO", "found": [8, 9]},
-        [1, 2],
-        "wrong on disk",
-        None,
-    ),
+    "refused": (REFUSED | {"found": [8, 9]}, [8, 9], "refused", None),
+    "refused and set": (REFUSED | {"found": [8, 9]}, [1, 2], "wrong on disk", None),
 }
 
 
@@ -148,9 +145,7 @@ def test_host_that_is_wrong_alike_is_caught_from_outside(guest, tmp_path):
     inside = {row["id"]: row for row in probe.rows_of(done.stdout)}
     outside = {row["id"]: row for row in probe.all_from_outside(list(inside.values()), tmp_path)}
     fooled = [f"fd-{row}" for row in ("read-only", "read-write", "renamed", "directory", "nanoseconds")]
-    fooled += [
-        f"path-{row}" for row in ("file", "dirfd", "directory", "preopen", "follow", "nofollow", "dangling")
-    ]
+    fooled += [f"path-{row}" for row in PATHS]
     for row in fooled:
         assert (inside[row]["verdict"], outside[row]["verdict"]) == ("works", "wrong on disk"), row
     for row in ("fd-epoch", "path-epoch"):  # 0 by 1000 is 0
@@ -178,9 +173,7 @@ ROWS = '{"results": [\n  {"id": "fd-a", "label": "a", "verdict": "works"}'
 
 def test_results_of_a_host(tmp_path):
     host = shell(f"echo '{ROWS}]}}'")
-    assert measure.probe(host, tmp_path / "guest", tmp_path) == [
-        {"id": "fd-a", "label": "a", "verdict": "works"}
-    ]
+    assert measure.probe(host, tmp_path / "guest", tmp_path) == [result("fd-a", label="a")]
 
 
 def test_run_that_ends_in_the_middle(tmp_path):
@@ -202,14 +195,8 @@ def test_a_host_too_old_for_one_guest(tmp_path, capsys):
     """It is left out there, in one line; a host that starts none is a failure."""
 
     def runs(*scripts: str) -> dict:
-        return {
-            measure.Run("a host", toolbox.WRAP, f"guest {number}"): (
-                shell(script),
-                tmp_path / "guest",
-                tmp_path,
-            )
-            for number, script in enumerate(scripts)
-        }
+        jobs = [(shell(script), tmp_path / "guest", tmp_path) for script in scripts]
+        return {measure.Run("a host", toolbox.WRAP, f"guest {i}"): job for i, job in enumerate(jobs)}
 
     ends = f"echo '{ROWS}]}}'"
     found = measure.started(runs(ends, "echo no such import >&2; exit 1"))
