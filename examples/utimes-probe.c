@@ -99,20 +99,30 @@ static int preopen(void) {
 
 /* --- What it tries --------------------------------------------------------- */
 
-/* The times of most rows are whole seconds, so that what becomes of a fraction shows in two lines
- * only; small, so that a time that some host multiplies is one that a file system can still hold;
- * and others by path than through a descriptor, since the preopened directory is the same file. */
-enum form { FD, PATH, EITHER };
-static const struct {
-  const char *id;
-  const char *label;
-  struct timespec times[2];
-} forms[] = {
-    [FD] = {"fd", "Through a file descriptor: futimens", {{1000001, 0}, {1000002, 0}}},
-    [PATH] = {"path", "By path: utimensat", {{1000003, 0}, {1000004, 0}}},
+enum form { FD, PATH };
+static const char *const form_label[] = {
+    [FD] = "Through a file descriptor: futimens",
+    [PATH] = "By path: utimensat",
 };
 
-static const struct attempt {
+/* The times that are tried in both forms: ROW(id, label, access time, modification time) each. */
+#define EACH_TIME(ROW)                                                                             \
+  ROW("now", "both times now", {0, UTIME_NOW}, {0, UTIME_NOW})                                     \
+  ROW("access", "access time alone", {1000001, 0}, {0, UTIME_OMIT})                                \
+  ROW("modification", "modification time alone", {0, UTIME_OMIT}, {1000002, 0})                    \
+  ROW("nanoseconds", "nanoseconds, a date of 1970", {1000001, 123456789}, {1000002, 999999999})    \
+  ROW("today", "nanoseconds, a date of today", {1700000000, 123456789}, {1800000000, 987654321})   \
+  ROW("epoch", "1970-01-01 00:00:00", {0, 0}, {0, 0})                                              \
+  ROW("2038", "after 2038", {2147483648, 0}, {2147483649, 0})                                      \
+  ROW("2106", "after 2106", {4294967296, 0}, {4294967297, 0})                                      \
+  ROW("before-1970", "before 1970 (WASI has no such time)", {-1, 0}, {-2, 0})
+#define FD_ROW(id, ...) ROW(FD, "fd-" id, __VA_ARGS__)
+#define PATH_ROW(id, ...) ROW(PATH, "path-" id, __VA_ARGS__)
+#define ROW(form, id, label, ...)                                                                  \
+  {form, id, label, .made = A_FILE, .times = (const struct timespec[]){__VA_ARGS__}},
+
+/* In the order in which they are tried. */
+static const struct row {
   enum form form;
   const char *id;
   const char *label;
@@ -124,74 +134,49 @@ static const struct attempt {
   bool asks;       /* FD: wasi_utimens_fd_support first */
   bool relative;   /* PATH: to a descriptor of WORK */
   int flags;       /* PATH: of utimensat */
-  struct timespec times[2]; /* EITHER: in place of the form's */
-} attempts[] = {
-    {FD, "read-only", "file opened O_RDONLY", .made = A_FILE, .mode = O_RDONLY},
-    {FD, "write-only", "file opened O_WRONLY", .made = A_FILE, .mode = O_WRONLY},
-    {FD, "read-write", "file opened O_RDWR", .made = A_FILE, .mode = O_RDWR},
-    {FD, "append", "file opened O_APPEND", .made = A_FILE, .mode = O_WRONLY | O_APPEND},
+  const struct timespec *times; /* NULL: the usual ones */
+} rows[] = {
+    {FD, "fd-read-only", "file opened O_RDONLY", .made = A_FILE, .mode = O_RDONLY},
+    {FD, "fd-write-only", "file opened O_WRONLY", .made = A_FILE, .mode = O_WRONLY},
+    {FD, "fd-read-write", "file opened O_RDWR", .made = A_FILE, .mode = O_RDWR},
+    {FD, "fd-append", "file opened O_APPEND", .made = A_FILE, .mode = O_WRONLY | O_APPEND},
     /* A host that goes by the path would take the other for it. */
-    {FD, "renamed", "file renamed since, another in its place", .made = A_FILE, .file = RENAMED,
+    {FD, "fd-renamed", "file renamed since, another in its place", .made = A_FILE, .file = RENAMED,
      .also = A_FILE},
-    {FD, "unlinked", "file unlinked since", .made = A_FILE, .file = UNLINKED},
-    {FD, "directory", "directory", .made = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
-    {FD, "directory-renamed", "directory renamed since, another in its place", .made = A_DIRECTORY,
-     .file = RENAMED, .also = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
-    {FD, "preopen", "preopened directory itself", .made = PREOPENED},
-    {FD, "asking", "asking first: wasi_utimens_fd_support", .made = A_FILE, .asks = true},
-
-    {PATH, "file", "file", .made = A_FILE},
-    {PATH, "dirfd", "file relative to a directory's descriptor", .made = A_FILE, .relative = true},
-    {PATH, "directory", "directory", .made = A_DIRECTORY},
-    {PATH, "preopen", "preopened directory itself", .made = PREOPENED},
-    {PATH, "follow", "file through a symbolic link", .made = A_LINK, .file = A_FILE,
+    {FD, "fd-unlinked", "file unlinked since", .made = A_FILE, .file = UNLINKED},
+    {FD, "fd-directory", "directory", .made = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
+    {FD, "fd-directory-renamed", "directory renamed since, another in its place",
+     .made = A_DIRECTORY, .file = RENAMED, .also = A_DIRECTORY, .mode = O_RDONLY | O_DIRECTORY},
+    {FD, "fd-preopen", "preopened directory itself", .made = PREOPENED},
+    {FD, "fd-asking", "asking first: wasi_utimens_fd_support", .made = A_FILE, .asks = true},
+    EACH_TIME(FD_ROW)
+    /* And by path. */
+    {PATH, "path-file", "file", .made = A_FILE},
+    {PATH, "path-dirfd", "file relative to a directory's descriptor", .made = A_FILE,
+     .relative = true},
+    {PATH, "path-directory", "directory", .made = A_DIRECTORY},
+    {PATH, "path-preopen", "preopened directory itself", .made = PREOPENED},
+    {PATH, "path-follow", "file through a symbolic link", .made = A_LINK, .file = A_FILE,
      .also = A_FILE},
-    {PATH, "nofollow", "symbolic link itself", .made = A_LINK, .also = A_FILE,
+    {PATH, "path-nofollow", "symbolic link itself", .made = A_LINK, .also = A_FILE,
      .flags = AT_SYMLINK_NOFOLLOW},
-    {PATH, "dangling", "dangling symbolic link itself", .made = A_LINK,
+    {PATH, "path-dangling", "dangling symbolic link itself", .made = A_LINK,
      .flags = AT_SYMLINK_NOFOLLOW},
+    EACH_TIME(PATH_ROW)};
 
-    {EITHER, "now", "both times now", .made = A_FILE, .times = {{0, UTIME_NOW}, {0, UTIME_NOW}}},
-    {EITHER, "access", "access time alone", .made = A_FILE,
-     .times = {{1000001, 0}, {0, UTIME_OMIT}}},
-    {EITHER, "modification", "modification time alone", .made = A_FILE,
-     .times = {{0, UTIME_OMIT}, {1000002, 0}}},
-    {EITHER, "nanoseconds", "nanoseconds, a date of 1970", .made = A_FILE,
-     .times = {{1000001, 123456789}, {1000002, 999999999}}},
-    {EITHER, "today", "nanoseconds, a date of today", .made = A_FILE,
-     .times = {{1700000000, 123456789}, {1800000000, 987654321}}},
-    {EITHER, "epoch", "1970-01-01 00:00:00", .made = A_FILE, .times = {{0, 0}, {0, 0}}},
-    {EITHER, "2038", "after 2038", .made = A_FILE, .times = {{2147483648, 0}, {2147483649, 0}}},
-    {EITHER, "2106", "after 2106", .made = A_FILE, .times = {{4294967296, 0}, {4294967297, 0}}},
-    {EITHER, "before-1970", "before 1970 (WASI has no such time)", .made = A_FILE,
-     .times = {{-1, 0}, {-2, 0}}},
-};
+static enum place file_of(const struct row *row) {
+  return row->file == NONE ? row->made : row->file;
+}
 
-/* In the order in which they are tried. */
-static struct row {
-  enum form form;
-  const struct attempt *attempt;
-  enum place file;
-  const struct timespec *times;
-  char id[32];
-} rows[COUNT(forms) * COUNT(attempts)];
-static size_t row_count;
-
-static void list_rows(void) {
-  for (enum form form = FD; form <= PATH; ++form) {
-    for (size_t i = 0; i < COUNT(attempts); ++i) {
-      const struct attempt *attempt = &attempts[i];
-      const bool either = attempt->form == EITHER;
-      if (either || attempt->form == form) {
-        struct row *row = &rows[row_count++];
-        row->form = form;
-        row->attempt = attempt;
-        row->file = attempt->file == NONE ? attempt->made : attempt->file;
-        row->times = either ? attempt->times : forms[form].times;
-        snprintf(row->id, sizeof row->id, "%s-%s", forms[form].id, attempt->id);
-      }
-    }
-  }
+/* Whole seconds, so that what becomes of a fraction shows in two lines only; small, so that a time
+ * that some host multiplies is one that a file system can still hold; and others by path than
+ * through a descriptor, since the preopened directory is the same file. */
+static const struct timespec *times_of(const struct row *row) {
+  static const struct timespec usual[][2] = {
+      [FD] = {{1000001, 0}, {1000002, 0}},
+      [PATH] = {{1000003, 0}, {1000004, 0}},
+  };
+  return row->times == NULL ? usual[row->form] : row->times;
 }
 
 /* --- What came of it ------------------------------------------------------- */
@@ -222,10 +207,9 @@ static struct outcome not_tried(void) {
 
 /* In what follows, fd is what futimens is called with, or what the path is relative to. */
 static int set_times(const struct row *row, int fd) {
-  const struct attempt *attempt = row->attempt;
-  const char *name = path[attempt->made] + (attempt->relative ? strlen(path[WORK]) + 1 : 0);
-  return row->form == FD ? futimens(fd, row->times)
-                         : utimensat(fd, name, row->times, attempt->flags);
+  const char *name = path[row->made] + (row->relative ? strlen(path[WORK]) + 1 : 0);
+  return row->form == FD ? futimens(fd, times_of(row))
+                         : utimensat(fd, name, times_of(row), row->flags);
 }
 
 struct seen {
@@ -236,13 +220,14 @@ struct seen {
 /* By names of their own, so that a host that confuses AT_SYMLINK_NOFOLLOW with its contrary does
  * not do so twice. */
 static bool look(const struct row *row, int fd, struct seen *seen) {
+  const enum place file = file_of(row);
   struct stat status;
-  if ((row->file == UNLINKED ? fstat(fd, &status) : lstat(path[row->file], &status)) != 0) {
+  if ((file == UNLINKED ? fstat(fd, &status) : lstat(path[file], &status)) != 0) {
     return false;
   }
   *seen = (struct seen){.file = {status.st_atim, status.st_mtim}};
   for (enum place other = WORK; other < COUNT(path); ++other) {
-    if (other != row->file && lstat(path[other], &status) == 0) {
+    if (other != file && lstat(path[other], &status) == 0) {
       seen->others[other] = status.st_mtim;
     }
   }
@@ -287,7 +272,7 @@ static struct outcome judged(const struct row *row, int error, const struct seen
                              const struct seen *after) {
   if (error != 0) {
     /* Looking where a link leads is an access. */
-    const bool link = row->attempt->flags == AT_SYMLINK_NOFOLLOW;
+    const bool link = row->flags == AT_SYMLINK_NOFOLLOW;
     const bool unchanged =
         (link || same(before->file[0], after->file[0])) && same(before->file[1], after->file[1]);
     return unchanged ? answered(error) : wrong("refused, yet times changed");
@@ -296,7 +281,7 @@ static struct outcome judged(const struct row *row, int error, const struct seen
     return wrong("another file's time changed");
   }
   for (int i = 0; i < 2; ++i) {
-    const struct timespec asked = row->times[i];
+    const struct timespec asked = times_of(row)[i];
     struct outcome outcome = wrong(fault_of(asked, before->file[i], after->file[i]));
     if (outcome.fault != NULL) {
       const bool changed = !same(before->file[i], after->file[i]);
@@ -310,7 +295,7 @@ static struct outcome judged(const struct row *row, int error, const struct seen
 static struct outcome try_times(const struct row *row, int fd) {
   struct seen before;
   struct seen after;
-  if (row->times[0].tv_nsec == UTIME_NOW) { /* let it be later than the making of the file */
+  if (times_of(row)[0].tv_nsec == UTIME_NOW) { /* let it be later than the making of the file */
     nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
   }
   if (!look(row, fd, &before)) {
@@ -321,7 +306,7 @@ static struct outcome try_times(const struct row *row, int fd) {
     return wrong("times cannot be read any more");
   }
   struct outcome outcome = judged(row, error, &before, &after);
-  outcome.file = row->file == UNLINKED ? NONE : row->file;
+  outcome.file = row->file == UNLINKED ? NONE : file_of(row);
   memcpy(outcome.found, after.file, sizeof outcome.found);
   return outcome;
 }
@@ -354,35 +339,33 @@ static struct outcome ask(const struct row *row, int fd) {
 
 /* What futimens is called with, or what the path is relative to; -1: it cannot be had. */
 static int open_base(const struct row *row) {
-  const struct attempt *attempt = row->attempt;
   if (row->form == PATH) {
-    return attempt->relative ? open(path[WORK], O_RDONLY | O_DIRECTORY) : AT_FDCWD;
+    return row->relative ? open(path[WORK], O_RDONLY | O_DIRECTORY) : AT_FDCWD;
   }
-  if (attempt->made == PREOPENED) {
+  if (row->made == PREOPENED) {
     return preopen();
   }
   /* Some hosts refuse to open for writing (jco with the wasi-libc of 2026). */
-  const bool any = attempt->mode == 0;
-  const int fd = open(path[attempt->made], any ? O_RDWR : attempt->mode);
-  return fd < 0 && any ? open(path[attempt->made], O_RDONLY) : fd;
+  const bool any = row->mode == 0;
+  const int fd = open(path[row->made], any ? O_RDWR : row->mode);
+  return fd < 0 && any ? open(path[row->made], O_RDONLY) : fd;
 }
 
 /* Once it is open. */
-static bool change_places(const struct attempt *attempt) {
-  const char *made = path[attempt->made];
-  return (attempt->file != RENAMED || rename(made, path[RENAMED]) == 0) &&
-         (attempt->file != UNLINKED || unlink(made) == 0) && make(attempt->also);
+static bool change_places(const struct row *row) {
+  const char *made = path[row->made];
+  return (row->file != RENAMED || rename(made, path[RENAMED]) == 0) &&
+         (row->file != UNLINKED || unlink(made) == 0) && make(row->also);
 }
 
 static struct outcome try_row(const struct row *row) {
-  const struct attempt *attempt = row->attempt;
-  if (attempt->made == PREOPENED && preopen() < 0) {
+  if (row->made == PREOPENED && preopen() < 0) {
     return (struct outcome){.verdict = NOT_TRIED, .fault = "this directory is not a preopened one"};
   }
-  const int fd = make(attempt->made) ? open_base(row) : -1;
-  const bool ready = fd != -1 && change_places(attempt);
-  const struct outcome outcome = !ready ? not_tried() : (attempt->asks ? ask : try_times)(row, fd);
-  if (fd >= 0 && attempt->made != PREOPENED) {
+  const int fd = make(row->made) ? open_base(row) : -1;
+  const bool ready = fd != -1 && change_places(row);
+  const struct outcome outcome = !ready ? not_tried() : (row->asks ? ask : try_times)(row, fd);
+  if (fd >= 0 && row->made != PREOPENED) {
     close(fd);
   }
   return outcome;
@@ -404,13 +387,12 @@ static void print_time(const char *before, struct timespec time) {
 /* What is printed before the attempt stays, should the host end here. */
 static void begin(const struct row *row, bool first) {
   if (json) {
-    printf("%s\n  {\"id\": \"%s\", \"label\": \"%s\"", first ? "" : ",", row->id,
-           row->attempt->label);
+    printf("%s\n  {\"id\": \"%s\", \"label\": \"%s\"", first ? "" : ",", row->id, row->label);
   } else {
     if (first || row->form != row[-1].form) {
-      printf("\n%s\n", forms[row->form].label);
+      printf("\n%s\n", form_label[row->form]);
     }
-    printf("  %-44s ", row->attempt->label);
+    printf("  %-44s ", row->label);
   }
   fflush(stdout);
 }
@@ -431,8 +413,8 @@ static void end_json(const struct row *row, const struct outcome *outcome) {
     printf(", \"file\": \"%s\"", *relative == '/' ? relative + 1 : ".");
   }
   if (outcome->file != NONE || outcome->wrong_time != 0) {
-    print_time(", \"asked\": [\"", row->times[0]);
-    print_time("\", \"", row->times[1]);
+    print_time(", \"asked\": [\"", times_of(row)[0]);
+    print_time("\", \"", times_of(row)[1]);
     print_time("\"], \"found\": [\"", outcome->found[0]);
     print_time("\", \"", outcome->found[1]);
     printf("\"]");
@@ -449,7 +431,7 @@ static void end_line(const struct row *row, const struct outcome *outcome) {
     printf(": %s", outcome->fault);
   }
   if (outcome->wrong_time != 0) {
-    print_time(", asked ", row->times[outcome->wrong_time - 1]);
+    print_time(", asked ", times_of(row)[outcome->wrong_time - 1]);
     print_time(", found ", outcome->found[outcome->wrong_time - 1]);
   }
   putchar('\n');
@@ -502,15 +484,14 @@ int main(int argc, char *argv[]) {
     fprintf(stderr, "usage: utimes-probe [--json] [--keep] [--only ROW] [DIRECTORY]\n");
     return 1;
   }
-  list_rows();
   if (!name_places("fd-directory-renamed") || stat(directory, &directory_before) != 0) {
     return fail(directory);
   }
   size_t first = 0;
-  while (only != NULL && first < row_count && strcmp(rows[first].id, only) != 0) {
+  while (only != NULL && first < COUNT(rows) && strcmp(rows[first].id, only) != 0) {
     ++first;
   }
-  if (first == row_count) {
+  if (first == COUNT(rows)) {
     fprintf(stderr, "utimes-probe: no row %s: --json names them all, as id\n", only);
     return 1;
   }
@@ -518,7 +499,7 @@ int main(int argc, char *argv[]) {
     if (errno != EEXIST) {
       return fail(path[ROOT]);
     }
-    for (size_t i = 0; i < row_count; ++i) { /* of a run that was killed or kept */
+    for (size_t i = 0; i < COUNT(rows); ++i) { /* of a run that was killed or kept */
       name_places(rows[i].id);
       remove_files();
     }
@@ -533,7 +514,7 @@ int main(int argc, char *argv[]) {
   printf(json ? "{\"version\": \"%d.%d.%d\", \"results\": ["
               : "utimes-probe %d.%d.%d: the file times that this host sets\n",
          WASI_UTIMENS_VERSION_MAJOR, WASI_UTIMENS_VERSION_MINOR, WASI_UTIMENS_VERSION_PATCH);
-  const size_t end = only == NULL ? row_count : first + 1;
+  const size_t end = only == NULL ? COUNT(rows) : first + 1;
   for (size_t i = first; i < end; ++i) {
     name_places(rows[i].id);
     begin(&rows[i], i == first);
