@@ -367,7 +367,7 @@ class Host:
         with linker.root() as root, root.add_instance(filesystem_types()) as types:
             for method in guest.methods:
                 if self.answers.get(method) == ABSENT:
-                    # The library's own cannot be taken out, but be no function.
+                    # The library's own cannot be taken out. What is no function is as good as none.
                     types.add_module(METHOD + method, wasmtime.Module(engine(), "(module)"))
                 elif self.watch or self.answers.get(method, REAL) != REAL:
                     function = self.method(method, real.get_func(store, method), done)
