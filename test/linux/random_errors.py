@@ -13,13 +13,12 @@ from pathlib import Path
 import toolbox
 from host import error_host
 from host.error_host import REAL, Guest, Host, error_codes
-from host.errors_test import ERRNO
+from host.errors_test import ERRNO, NO_ANSWER_FOR_DIRECTORY
 from linux.calls import NSEC, UNIT, Call, Time
 from linux.deviations import Facts
 from linux.random_calls import Fuzz
 from linux.sequences import Sequence
 
-NO_ANSWER_FOR_DIRECTORY = ("bad-descriptor", "unsupported")
 NO_DIRECTORY = ("bad-descriptor", "not-directory")
 
 
@@ -32,8 +31,7 @@ def answer(call: error_host.Call) -> str:
 class ErrorFuzz(Fuzz):
     expects = "contract"
     link = toolbox.WRAP_UBSAN
-
-    host_calls = 0
+    host_calls = 0  # so far
 
     def compile(self, snapshot: str, scratch: Path) -> Guest:
         return Guest(toolbox.compile_calls(snapshot, self.link, scratch / "calls.wasm"))
@@ -53,13 +51,11 @@ class ErrorFuzz(Fuzz):
 
     def expected(self, sequence: Sequence, step: int, linux: list[str], guest: str, asked: list) -> str:
         """The right answer to a step, or what is wrong with what was asked."""
-        linux = linux[step]
         call = self.call(sequence, step)
         if call is None:
-            return linux if not asked else "no call of the host"
-        linux = linux.partition(" ")[0]
+            return linux[step] if not asked else "no call of the host"
         if not asked:
-            return guest if guest == linux or self.excused(sequence, step, linux, guest) else linux
+            return super().expected(sequence, step, linux, guest, asked)
         facts = Facts(call, str(self.place.top))
         if facts.negative or facts.bad_fraction or (self.preview1 and facts.too_late):
             return "EINVAL with no call of the host"

@@ -80,10 +80,8 @@ LONG_NAME, TOO_LONG_NAME = "n" * 255, "n" * 256
 LONG_PATH, LONG_JOINED_PATH, TOO_LONG_PATH = ("./" * n + "file" for n in (1900, 2045, 2100))
 
 
-FILES = {
-    **dict.fromkeys(("file", "é", "second", "dir/inner", "closed-dir/inner", "../../outside"), 0o644),
-    **{"closed": 0, "readonly": 0o444, "writeonly": 0o222},
-}
+FILES = dict.fromkeys(("file", "é", "second", "dir/inner", "closed-dir/inner", "../../outside"), 0o644)
+FILES |= {"closed": 0, "readonly": 0o444, "writeonly": 0o222}
 # Symbolic links, and what each leads to.
 LINKS = {
     "link": "file",
