@@ -166,8 +166,10 @@ def kept_times(directory: Path) -> tuple[int, int]:
         return kept((2**63 - 1) * 10**9) // 10**9, 10**9 - kept(10**9 - 1)
 
 
-def run(command: list[str | Path], check=True, stdin=subprocess.DEVNULL, **options):
-    options = {"env": ENVIRONMENT, "text": True, "capture_output": True} | options
+def run(command: list[str | Path], check=True, stdin=subprocess.DEVNULL, together=False, **options):
+    """With what is complained of in its own string, or together with what is printed."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT if together else subprocess.PIPE}
+    options = {"env": ENVIRONMENT, "text": True} | streams | options
     command = [str(word) for word in command]
     done = subprocess.run(command, stdin=stdin, **options)
     if check and done.returncode != 0:

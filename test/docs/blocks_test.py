@@ -7,7 +7,6 @@ content of a file for the blocks after it.
 
 import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -116,8 +115,7 @@ def test_every_block_works_as_it_is_typed(page, place):
     as_user = user(script)
     if as_user:
         toolbox.run(["chown", "-R", f"{NOBODY}:{NOBODY}", place])
-    together = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     command = [*as_user, "bash", "-euo", "pipefail", "-c", script]
-    done = toolbox.run(command, check=False, cwd=project, env=environment, **together)
+    done = toolbox.run(command, check=False, together=True, cwd=project, env=environment)
     print(done.stdout)
     assert done.returncode == 0, f"the block at the last == ended with {done.returncode}\n{done.stdout}"

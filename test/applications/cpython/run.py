@@ -10,7 +10,6 @@ import fnmatch
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -61,24 +60,17 @@ def run_suite(build: str, words: list[str], host: str = "") -> tuple[dict[str, t
         environment = os.environ | {"WASMTIME_FLAGS": flags}
         if host:
             environment["WASMTIME"] = error_host(Path(scratch, "wasmtime"), host)
-        done = subprocess.run(
-            [str(script), "-B", "/cases/outcomes.py", *words],
-            env=environment,
-            cwd=scratch,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=LIMIT,
-        )
-    text = done.stdout.decode(errors="replace")
+        options = {"env": environment, "cwd": scratch, "timeout": LIMIT, "errors": "replace"}
+        command = [script, "-B", "/cases/outcomes.py", *words]
+        done = toolbox.run(command, check=False, together=True, **options)
     outcomes = {}
-    for line in re.findall(r"^@ (.*)$", text, re.MULTILINE):
+    for line in re.findall(r"^@ (.*)$", done.stdout, re.MULTILINE):
         name, outcome, reason = [*line.split(" ", 2), "", ""][:3]
         outcomes[name] = (outcome, reason)
     if "end" not in outcomes:
         outcomes[" ".join(words)] = ("failed", f"it did not end: exit {done.returncode}")
     outcomes.pop("end", None)
-    return outcomes, text
+    return outcomes, done.stdout
 
 
 # What the gate says in each build and on each host: what is not to run is skipped, with the reason.
