@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -128,18 +127,6 @@ def run(
     host: Host, guest: Path, directory: Path, *args: str, patience: int = 60
 ) -> tuple[int | None, str, str]:
     """Exit status, standard output and error; the status is None where the host had to be stopped."""
-    process = subprocess.Popen(
-        [*host.command(guest, directory), *args],
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    try:
-        output = process.communicate(timeout=patience)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # a host may have children
-        return None, *process.communicate()
-    return process.returncode, *output
+    limit = ["timeout", "--signal=KILL", str(patience)]  # which ends with its group: a host may have children
+    done = toolbox.run([*limit, *host.command(guest, directory), *args], check=False, errors="replace")
+    return None if done.returncode == -signal.SIGKILL else done.returncode, done.stdout, done.stderr
