@@ -7,7 +7,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 
@@ -35,17 +34,15 @@ def fetch(tree: Path, host: str) -> tuple[int, str, str]:
         "PIP_FIND_LINKS": str(tree),
         "npm_config_cache": str(tree / "cache"),
     }
-    command = [tree / f"{MATRIX}/hosts.sh", host]
-    done = subprocess.run(command, env=environment, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+    done = toolbox.run([tree / f"{MATRIX}/hosts.sh", host], check=False, env=environment)
     return done.returncode, done.stdout, done.stderr
 
 
 def pin_npm(tree: Path, content: bytes, pinned: bytes) -> Path:
     def archive(text: bytes) -> bytes:
-        data = io.BytesIO()
+        data, member = io.BytesIO(), tarfile.TarInfo("package/package.json")
+        member.size = len(text)
         with tarfile.open(fileobj=data, mode="w:gz") as tar:
-            member = tarfile.TarInfo("package/package.json")
-            member.size = len(text)
             tar.addfile(member, io.BytesIO(text))
         return data.getvalue()
 
@@ -54,13 +51,9 @@ def pin_npm(tree: Path, content: bytes, pinned: bytes) -> Path:
     integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive(pinned)).digest()).decode()
     dependencies = {"dependencies": {"shim": f"file:{package}"}}
     locked = {"version": "1.0.0", "resolved": f"file:{package}", "integrity": integrity}
-    lock = {
-        "lockfileVersion": 3,
-        "requires": True,
-        "packages": {"": dependencies, "node_modules/shim": locked},
-    }
+    packages = {"": dependencies, "node_modules/shim": locked}
     (tree / LOCK).parent.mkdir(parents=True, exist_ok=True)
-    (tree / LOCK).write_text(json.dumps(lock))
+    (tree / LOCK).write_text(json.dumps({"lockfileVersion": 3, "requires": True, "packages": packages}))
     (tree / LOCK).with_name("package.json").write_text(json.dumps(dependencies))
     return package
 
