@@ -106,10 +106,10 @@ class Fuzz:
 
     def shortest(self, difference: Difference) -> Difference:
         """Leaves out whatever the difference does not need."""
-        best = difference
-        best = self.without(best, range(best.step + 1, len(best.sequence.steps))) or best
-        size = len(best.sequence.steps) // 2
-        while True:
+        steps = len(difference.sequence.steps)
+        best = self.without(difference, range(difference.step + 1, steps)) or difference
+        size = steps // 2
+        while size > 0:
             start = len(SET_UP)
             while start < len(best.sequence.steps):
                 shorter = self.without(best, range(start, start + size))
@@ -117,9 +117,8 @@ class Fuzz:
                     best = shorter
                 else:
                     start += size
-            if size == 1:
-                return best
             size //= 2
+        return best
 
     def without(self, difference: Difference, left_out: range) -> Difference | None:
         steps = difference.sequence.steps

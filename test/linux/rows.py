@@ -306,12 +306,9 @@ def rows(place: Place) -> Iterator[str | Call]:
         for path in paths:
             yield from all_calls(AT, path, fd, path)
     for path in (
-        f"{place.directory}/outside",
-        f"{place.directory}/missing",
         "/",
         "//",
-        str(place.top),
-        f"{place.top}/..",
+        *(f"{place.directory}/{name}" for name in ("outside", "missing", "top", "top/..")),
     ):
         target = path.replace(str(place.directory), "")
         yield from all_calls(BY_PATH + AT, target, path=path)
