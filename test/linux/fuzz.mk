@@ -9,8 +9,11 @@ fuzz-arguments:
 
 # Without N in rounds, each with a seed of its own.
 fuzz: fuzz-arguments test-build ## [N=…] [SEED=…]: random calls, the same on Linux and in the guest; no N: until Ctrl-C
-	@for (( round = 1; ; round++ )); do \
-	    $(TEST_NAMED) FUZZ_CALLS=$(or $(N),100000) FUZZ_SEED='$(SEED)'$(if $(N),,-$$round) \
-	        $(PYTEST) -q -n 2 test/linux/fuzz_test.py || exit; \
+	@calls=$(or $(N),100000); \
+	for (( round = 1; ; round++ )); do \
+	    $(TEST_NAMED) FUZZ_CALLS=$$calls FUZZ_SEED='$(SEED)'$(if $(N),,-$$round) \
+	        $(PYTEST) -q -x -n 2 test/linux/fuzz_test.py || exit; \
+	    all=$$((round * calls)); \
+	    echo "fuzz: $$all calls in $$SECONDS s, $$((all / SECONDS)) a second, seed $(SEED): no difference so far"; \
 	    $(if $(N),exit;) \
 	done
