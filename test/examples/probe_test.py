@@ -5,14 +5,12 @@ import functools
 import json
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import toolbox
 from examples.matrix.probe import written
 from host.error_host import LIES, OK, REAL, Call, Guest, Host, Lie
-from wasmtime import component
 
 TIMES = ["now", "access", "modification", "nanoseconds", "today", "epoch", "2038", "2106", "before-1970"]
 FILES = ["read-only", "write-only", "read-write", "append", "renamed", "unlinked"]
@@ -49,29 +47,6 @@ def verdicts(stdout: str) -> dict[str, str]:
     """From a capability's id to what the probe says of it, in words."""
     results = json.loads(stdout)["results"]
     return {r["id"]: " ".join(filter(None, [r["verdict"], r.get("errno"), r.get("reason")])) for r in results}
-
-
-@dataclass(frozen=True)
-class Takes(Lie):
-    """Both "no-change" and "now" for `tag`."""
-
-    tag: str = "now"
-
-    def asked(self, name, arguments):
-        if name not in ("set-times", "set-times-at"):
-            return arguments
-        times = [time if time.payload else component.Variant(self.tag) for time in arguments[-2:]]
-        return [*arguments[:-2], *times]
-
-
-class AlwaysFollows(Lie):
-    def asked(self, name, arguments):
-        return [{"symlink-follow"}, *arguments[1:]] if name == "set-times-at" else arguments
-
-
-class SaysNo(Lie):
-    def told(self, name, result):
-        return "not-permitted" if name in ("set-times", "set-times-at") else result
 
 
 def unsupported_when_asked(call: Call) -> str:
@@ -112,15 +87,15 @@ HOSTS = {
         {"wrong rounded": both("today")},
     ),
     "now for no-change": (
-        Host(lie=Takes(tag="now")),
+        Host(lie=Lie(takes=lambda tag: "now")),
         {
             "wrong the time to be left alone changed": both("access", "modification"),
             "wrong asking changed the times": ["fd-asking"],
         },
     ),
-    "no-change for now": (Host(lie=Takes(tag="no-change")), {"wrong nothing changed": NOW}),
+    "no-change for now": (Host(lie=Lie(takes=lambda tag: "no-change")), {"wrong nothing changed": NOW}),
     "always follows links": (
-        Host(lie=AlwaysFollows()),
+        Host(lie=Lie(follows=lambda name, flags: flags if name == "stat-at" else {"symlink-follow"})),
         {"wrong another file's time changed": ["path-nofollow"], "refused ENOENT": ["path-dangling"]},
     ),
     "follows where it is not to, and only there": (
@@ -132,7 +107,7 @@ HOSTS = {
         },
     ),
     "says no and does it": (
-        Host(lie=SaysNo()),
+        Host(lie=Lie(says="not-permitted")),
         {"wrong refused, yet times changed": SET, "refused EPERM": ["fd-asking"]},
     ),
     "answers the question wrongly": (

@@ -241,21 +241,32 @@ def as_it_is(seconds: int, nanoseconds: int) -> Time:
 
 @dataclass(frozen=True)
 class Lie:
-    """How a host is wrong in what it answers with success."""
+    """How a host is wrong in what it does."""
 
     sets: Callable[[int, int], Time] = as_it_is  # of a time it is to set, what it sets
+    takes: Callable[[str], str] = lambda tag: tag  # of "no-change" and "now", which of them it goes by
     reads: Callable[[int, int], Time] = as_it_is  # of a time that is there, what it says
     does: bool = True  # whether it sets anything
-    follows: Callable[[set], set] = lambda flags: flags  # of path-flags, what it goes by
+    follows: Callable[[str, set], set] = lambda method, flags: flags  # of path-flags, what it goes by
+    says: str | None = None  # the error-code that it answers, having set the times
 
     def asked(self, name: str, arguments: list) -> list:
         if name in ("set-times-at", "stat-at"):
-            arguments[0] = self.follows(arguments[0])
+            arguments[0] = self.follows(name, arguments[0])
         if name in ("set-times", "set-times-at"):
-            arguments[-2:] = [new_timestamp(self.sets, time) for time in arguments[-2:]]
+            arguments[-2:] = map(self.new_timestamp, arguments[-2:])
         return arguments
 
+    def new_timestamp(self, value: component.Variant) -> component.Variant:
+        if value.payload is None:
+            return component.Variant(self.takes(value.tag))
+        datetime = component.Record()
+        datetime.seconds, datetime.nanoseconds = self.sets(value.payload.seconds, value.payload.nanoseconds)
+        return component.Variant("timestamp", datetime)
+
     def told(self, name: str, result: Any) -> Any:
+        if name in ("set-times", "set-times-at"):
+            return self.says or result
         if name in ("stat", "stat-at") and isinstance(result, component.Record):
             times = [getattr(result, member) for member in TIMES]
             for time in filter(None, times):  # a filesystem may not have all three
@@ -263,19 +274,11 @@ class Lie:
         return result
 
 
-def new_timestamp(change: Callable[[int, int], Time], value: component.Variant) -> component.Variant:
-    if value.payload is None:
-        return value
-    datetime = component.Record()
-    datetime.seconds, datetime.nanoseconds = change(value.payload.seconds, value.payload.nanoseconds)
-    return component.Variant("timestamp", datetime)
-
-
 LIES = {
     "scales": Lie(sets=lambda s, ns: (s * 1000, ns), reads=lambda s, ns: (s // 1000, ns)),
     "milliseconds": Lie(sets=lambda s, ns: (s, ns // 1_000_000 * 1_000_000)),
     "nothing": Lie(does=False, reads=lambda s, ns: (0, 0)),
-    "swaps": Lie(follows=lambda flags: {"symlink-follow"} - flags),
+    "swaps": Lie(follows=lambda method, flags: {"symlink-follow"} - flags),
 }
 
 
