@@ -9,7 +9,6 @@ passes if the program reports that it did: one that is not in the report has fai
 import functools
 import re
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,15 @@ PROGRAMS = {
     "posix-beside": ["posix", "posix/beside"],
     "counted": ["posix", "generation/counted", "posix/beside"],
 }
+
+# What a program prints of a case: what failed in it, in Catch2's words, and how it ended.
+REPORTERS = [
+    "--reporter=console::out=%stdout",
+    "--reporter=automake::out=%stdout",
+    "--colour-mode=none",
+    "--order=decl",
+]
+RESULT = re.compile(r"((?:(?!:test-result: ).*\n)*):test-result: (\w+) (.*)\n")
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ def verdicts_of(configuration: Configuration, cases: list[str]) -> dict[str, str
         latest, granularity = toolbox.kept_times(data)
         done = toolbox.run_guest(
             program,
-            "--reporter=xml",
+            *REPORTERS,
             dirs={"/data": data},
             flags=[
                 *("-S", "inherit-network", "--env", f"LINK={configuration.link}"),
@@ -128,36 +136,12 @@ def verdicts_of(configuration: Configuration, cases: list[str]) -> dict[str, str
             ],
             check=False,
         )
-    reported, died_in = parse(done.stdout)
+    results = RESULT.findall(done.stdout)
+    reported = {name: None if result == "PASS" else text for text, result, name in results}
     strangers = set(reported) - set(cases)
     if strangers:
         raise AssertionError(f"{configuration} ran cases that no source shows: {sorted(strangers)}")
-    missing = f"not reported: the program died in {died_in!r}, exit {done.returncode}\n{done.stderr[:2000]}"
+    died_in = next((name for name in cases if name not in reported), None)
+    said = RESULT.sub("", done.stdout) + done.stderr[:2000]
+    missing = f"not reported: the program died in {died_in!r}, exit {done.returncode}\n{said}"
     return {name: reported.get(name, missing) for name in cases}
-
-
-def parse(report: str) -> tuple[dict[str, str | None], str | None]:
-    """The verdicts in a report of Catch2's XML reporter, and the case it breaks off in."""
-    parser = ElementTree.XMLPullParser(["start", "end"])
-    parser.feed(report)
-    verdicts = {}
-    current = None
-    for event, element in parser.read_events():
-        if element.tag != "TestCase":
-            continue
-        current = element.get("name") if event == "start" else None
-        if event == "end":
-            passed = element.find("OverallResult").get("success") == "true"
-            verdicts[element.get("name")] = None if passed else explain(element)
-    return verdicts, current
-
-
-def explain(case: ElementTree.Element) -> str:
-    lines = []
-    for element in case.iter():
-        text = (element.text or "").strip()
-        if element.tag == "Expression":
-            lines.append(f"{element.get('filename')}:{element.get('line')}: {element.get('type')} failed")
-        elif element.tag in ("Original", "Expanded", "Info", "Failure", "Warning") and text:
-            lines.append(f"    {text}")
-    return "\n".join(lines)
