@@ -64,21 +64,18 @@ def step(rng: random.Random) -> str | Call:
 
 
 def move(rng: random.Random) -> str:
-    kind = rng.choices(
-        ("open", "close", "unlink", "rename", "symlink", "mkdir", "rmdir", "chdir"), (6, 2, 2, 3, 3, 2, 1, 1)
-    )[0]
     one, other = (f"{BASE}/{rng.choice(NAMES)}" for _ in range(2))
-    if kind == "open":
-        return f"open @{rng.choice(SLOTS)} {one} {rng.choice(MODES)}"
-    if kind == "close":
-        return f"close @{rng.choice(SLOTS)}"
-    if kind == "rename":
-        return f"rename {one} {other}"
-    if kind == "symlink":
-        return f"symlink {rng.choice(('a', 'b', 'c', 'd', 'd/a', 'missing', '.', './a'))} {one}"
-    if kind == "chdir":
-        return f"chdir {rng.choice(CURRENT)}"
-    return f"{kind} {one}"
+    moves = {
+        f"open @{rng.choice(SLOTS)} {one} {rng.choice(MODES)}": 6,
+        f"close @{rng.choice(SLOTS)}": 2,
+        f"unlink {one}": 2,
+        f"rename {one} {other}": 3,
+        f"symlink {rng.choice(('a', 'b', 'c', 'd', 'd/a', 'missing', '.', './a'))} {one}": 3,
+        f"mkdir {one}": 2,
+        f"rmdir {one}": 1,
+        f"chdir {rng.choice(CURRENT)}": 1,
+    }
+    return rng.choices([*moves], [*moves.values()])[0]
 
 
 def call(rng: random.Random) -> Call:
