@@ -60,11 +60,12 @@ def fuel(groups: Groups) -> str:
 
 
 def sizes(groups: Groups) -> str:
-    rows = []
+    snapshots: dict[tuple, list[str]] = {}
     for bench, uses in itertools.product(itertools.chain(*groups.values()), measure.USES):
         stock, ours, inside = (bench.size_added(link, measure.USES[uses]) for link in measure.LINKS)
-        rows.append([bench.snapshot, uses, stock, ours, inside, f"{ours - stock:+}"])
-    return table(SIZES_HEAD, rows)
+        row = (uses, stock, ours, inside, f"{ours - stock:+}")
+        snapshots.setdefault(row, []).append(bench.snapshot)
+    return table(SIZES_HEAD, [[" and ".join(names), *row] for row, names in snapshots.items()])
 
 
 # --- The picture -------------------------------------------------------------
