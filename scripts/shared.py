@@ -45,7 +45,7 @@ def main(words: list[str]) -> None:
         (made / "left-out").write_text(reason and f"{reason}\n")
         for archive in archives if not reason else []:
             words = [*sysroot.SHARED, "-nostdlib", f"-Wl,{','.join(flags)}", archive]
-            sysroot.clang(Path(sdk), *words, "-o", made / archive.with_suffix(".so").name)
+            sysroot.clang(Path(sdk), Path(stock), *words, "-o", made / archive.with_suffix(".so").name)
 
 
 if __name__ == "__main__":

@@ -49,9 +49,8 @@ def run(tool: Path, *words: str | Path) -> str:
     return done.stdout.strip()
 
 
-def clang(sdk: Path, *words: str | Path) -> str:
-    """For what needs no sysroot: everything is named."""
-    return run(sdk / "bin/clang", f"--target={TARGET}", *words)
+def clang(sdk: Path, sysroot: Path, *words: str | Path) -> str:
+    return run(sdk / "bin/clang", f"--target={TARGET}", f"--sysroot={sysroot}", *words)
 
 
 def write_members(contents: Members, scratch: str) -> str:
@@ -119,11 +118,11 @@ def write_shared(path: Path, root: Path, stock: Members, options: argparse.Names
     like_stock = with_long_double(stock, root / LIB / LONG_DOUBLE)
     contents = with_overlay(like_stock, options.pic_archive, options.functions)
     visible = each_object(contents, lambda content: wasm_rename.make_visible(content, wanted | ours))
-    builtins = clang(options.sdk, "-print-libgcc-file-name")
+    builtins = clang(options.sdk, root, "-print-libgcc-file-name")
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch, "libc.so")
         objects = write_members(visible, scratch)
-        clang(options.sdk, *SHARED, "-nodefaultlibs", objects, builtins, "-o", made)
+        clang(options.sdk, root, *SHARED, "-nodefaultlibs", objects, builtins, "-o", made)
         missing = wanted - wasm_object.exports(made.read_bytes())
         if missing:
             raise Refused(
