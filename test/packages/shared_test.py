@@ -155,9 +155,9 @@ def test_refused_beside_a_libc_that_hides_its_table(hides_its_table, tmp_path):
 # --- Inside libc.so ----------------------------------------------------------
 
 
-def overlay_inside(sysroot: Path, dest: Path, name: str = "wasi-utimens"):
+def overlay_inside(sysroot: Path, dest: Path, name: str = "wasi-utimens", check: bool = True):
     command = tools.overlay_inside("sysroot.py", sysroot, dest, name, snapshot=wasi_sdk.headers_of())
-    return toolbox.run(command)
+    return toolbox.run(command, check=check)
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -202,6 +202,26 @@ def test_functions_of_long_double_as_in_stock(changeable, tmp_path):
     text = text_of(tmp_path / "copy" / LIB / "libc.so")
     body = text[text.index("(func $ffs ") :]
     assert "i32.const 77" in body[: body.index("(func", 1)]
+
+
+def test_what_starts_a_libc_is_the_sysroots_own(changeable, tmp_path):
+    source = "void _initialize(void) {} void of_this_sysroot(void) {}"
+    tools.compiled(tmp_path / "start.c", source, "-fPIC", "-fvisibility=default")
+    shutil.copyfile(tmp_path / "start.o", changeable / LIB / "crt1-reactor.o")
+    overlay_inside(changeable, tmp_path / "copy")
+    assert b"of_this_sysroot" in wasm_object.exports((tmp_path / "copy" / LIB / "libc.so").read_bytes())
+
+
+def test_a_libc_that_lacks_what_its_libc_so_has(changeable, tmp_path):
+    names = [f"lost_{letter}" for letter in "abcdefg"]
+    source = " ".join(f"void {name}(void) {{}}" for name in names)
+    lost = tools.compiled(tmp_path / "lost.c", source, "-fPIC", "-fvisibility=default")
+    tools.archived(changeable / LIB / "libc.a", lost)
+    wasi_sdk.link_libc_so(changeable)
+    toolbox.run([toolbox.SDK / "bin/llvm-ar", "d", changeable / LIB / "libc.a", "lost.o"])
+    line = toolbox.refused(overlay_inside(changeable, tmp_path / "copy", check=False))
+    assert line == f"sysroot: cannot make {LIB / 'libc.so'}: it would lack {', '.join(names)}"
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_libc_that_is_not_position_independent(changeable, tmp_path):
