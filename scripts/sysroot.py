@@ -136,7 +136,7 @@ def write_shared(path: Path, root: Path, stock: Members, options: argparse.Names
 
 
 def put_headers(root: Path, headers: Path) -> None:
-    for header in sorted(headers.rglob("*.h")):
+    for header in headers.rglob("*.h"):
         name = header.relative_to(headers)
         if (root / INCLUDE / name).exists():
             aside = root / STOCK_HEADERS / name
