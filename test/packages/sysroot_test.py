@@ -12,6 +12,7 @@ import toolbox
 import wasm_object
 from packages import tools, wasi_sdk
 from packages.tools import FUNCTIONS, NEWEST, STOCK_HAS, changed, small_sysroot, tree, unchanged
+from sysroot import placed
 from wasm_object import members
 
 AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
@@ -371,3 +372,10 @@ def test_half_a_copy_is_none(ar, tmp_path):
         making.terminate()
     assert making.communicate(timeout=30)[1].count("\n") <= 1 and making.returncode != 0
     assert {path.name for path in tmp_path.iterdir()} <= {"stock", "bin", "started"}
+
+
+def test_what_cannot_be_put_in_place_leaves_what_was_there(tmp_path):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy/file").touch()
+    with unchanged(tmp_path), pytest.raises(OSError), placed(tmp_path / "copy"):
+        pass  # nothing is made
