@@ -18,6 +18,7 @@ from wasm_object import members
 AR, NM, WASM_LD = (toolbox.SDK / "bin" / tool for tool in ("llvm-ar", "llvm-nm", "wasm-ld"))
 LIB, INCLUDE = "lib/wasm32-wasip2", "include/wasm32-wasip2"
 LIBC = f"{LIB}/libc.a"
+TIME_H = f"{INCLUDE}/sys/time.h"
 
 
 def command(sysroot: Path, dest: Path, **options) -> list[str]:
@@ -270,9 +271,10 @@ def refused(words: list[str], where: Path) -> str:
 def places(tmp_path_factory) -> Path:
     """What may be copied, what may not, and where no copy may go."""
     top = tmp_path_factory.mktemp("places")
-    for name in ("stock", "another", "no archive"):
+    for name in ("stock", "another", "no archive", "no header"):
         small_sysroot(top / name)
     (top / "no archive" / LIBC).write_text("GROUP(libc)\n")
+    (top / "no header" / TIME_H).unlink()
     for name in ("empty", "full"):
         (top / name).mkdir()
     (top / "full/file").touch()
@@ -290,6 +292,7 @@ NEW_OR_EMPTY = "exists: name a new or an empty directory"
         ("empty", "copy", "no", "{original} is not a wasi-libc sysroot"),
         ("missing", "copy", "no", "{original} is not a directory"),
         ("no archive", "copy", "no", "is not an archive"),
+        ("no header", "copy", "no", f"{{original}} is not a wasi-libc sysroot: it has no {TIME_H}"),
         ("stock", "full", "no", "{dest} exists: name a new"),
         ("stock", "full/file", "no", "{dest} exists: name a new"),
         ("stock", "dangling", "no", "{dest} exists: name a new"),
