@@ -3,6 +3,7 @@
 
 import itertools
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -359,21 +360,25 @@ def test_make_refuses(words, said, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("ar", ["exit 1", "touch started; exec sleep 60"], ids=["fails", "is stopped"])
-def test_half_a_copy_is_none(ar, tmp_path):
+@pytest.mark.parametrize("stopped_by", [None, signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_half_a_copy_is_none(stopped_by, tmp_path):
+    """Where a tool fails, and where it is stopped while the tool runs."""
     stock = small_sysroot(tmp_path / "stock")
     (tmp_path / "bin").mkdir()
+    ar = "touch started; exec sleep 60" if stopped_by else "exit 1"
     (tmp_path / "bin/llvm-ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
     (tmp_path / "bin/llvm-ar").chmod(0o755)
     words = command(stock, tmp_path / "copy", sdk=tmp_path)
     making = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    if ar != "exit 1":
+    if stopped_by:
         while not (tmp_path / "started").exists():
             time.sleep(0.05)
         # Where it can be moved to its place at no cost.
         assert [path for path in tmp_path.iterdir() if path.name.startswith(".copy.")]
-        making.terminate()
-    assert making.communicate(timeout=30)[1].count("\n") <= 1 and making.returncode != 0
+        making.send_signal(stopped_by)
+    said = making.communicate(timeout=30)[1]
+    expected = ("", 128 + stopped_by) if stopped_by else ("sysroot: llvm-ar fails: exit 1\n", 1)
+    assert (said, making.returncode) == expected
     assert {path.name for path in tmp_path.iterdir()} <= {"stock", "bin", "started"}
 
 
