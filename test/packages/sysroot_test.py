@@ -2,6 +2,7 @@
 """A sysroot that holds the overlay: what is in the copy, what links with it, what is refused."""
 
 import itertools
+import os
 import shutil
 import signal
 import subprocess
@@ -358,6 +359,14 @@ def test_make_refuses(words, said, tmp_path):
     words = [word.replace("=@", f"={tmp_path}/") for word in words]
     assert said in toolbox.refused(toolbox.make("sysroot", *words, check=False))
     assert not any(tmp_path.iterdir())
+
+
+def test_what_cannot_be_copied_is_named(tmp_path):
+    stock = small_sysroot(tmp_path / "stock")
+    os.mkfifo(stock / LIB / "pipe")
+    line = toolbox.refused(toolbox.run(command(stock, tmp_path / "copy"), check=False))
+    assert line.startswith(f"sysroot: cannot copy {stock / LIB / 'pipe'}: ") and "named pipe" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["stock"]
 
 
 @pytest.mark.parametrize("stopped_by", [None, signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
