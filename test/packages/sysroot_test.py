@@ -335,6 +335,11 @@ def test_refuses_a_sysroot_of_which_a_part_is_a_link(part, tmp_path):
     assert refused(command(stock, tmp_path / "copy"), tmp_path) == f"sysroot: {said}"
 
 
+def test_a_copy_below_a_directory_that_is_not_there_yet(tmp_path):
+    toolbox.run(command(small_sysroot(tmp_path / "stock"), tmp_path / "not/there/copy"))
+    assert (tmp_path / "not/there/copy" / LIBC).is_file()
+
+
 def test_a_copy_is_made_anew_on_demand(tmp_path):
     stock, dest = small_sysroot(tmp_path / "stock"), tmp_path / "copy"
     dest.mkdir()  # an empty directory is a place for one
