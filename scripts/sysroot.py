@@ -226,7 +226,7 @@ def arguments(words: list[str], name: str) -> argparse.Namespace:
     # The overlay under the functions' own names, and the same position-independent.
     for option in ("archive", "pic-archive", "headers", "sdk"):
         parser.add_argument(f"--{option}", type=Path, required=True)
-    parser.add_argument("--replace", choices=["yes", "no"], default="no")
+    parser.add_argument("--replace", choices=["yes", "no"], required=True)
     parser.add_argument("functions", nargs="+", type=str.encode)  # that it takes over from libc
     options = parser.parse_args(words)
     if not options.dest:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -364,6 +365,12 @@ def test_make_refuses(words, said, tmp_path):
     words = [word.replace("=@", f"={tmp_path}/") for word in words]
     assert said in toolbox.refused(toolbox.make("sysroot", *words, check=False))
     assert not any(tmp_path.iterdir())
+
+
+def test_what_make_must_name():
+    done = toolbox.run([sys.executable, tools.SCRIPTS / "sysroot.py", "stock", "copy", "f"], check=False)
+    wanted = "--archive, --pic-archive, --headers, --sdk, --replace"
+    assert done.returncode == 2 and f"the following arguments are required: {wanted}\n" in done.stderr
 
 
 def test_what_cannot_be_copied_is_named(tmp_path):
