@@ -381,26 +381,41 @@ def test_what_cannot_be_copied_is_named(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["stock"]
 
 
-@pytest.mark.parametrize("stopped_by", [None, signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_half_a_copy_is_none(stopped_by, tmp_path):
-    """Where a tool fails, and where it is stopped while the tool runs."""
-    stock = small_sysroot(tmp_path / "stock")
-    (tmp_path / "bin").mkdir()
-    ar = "touch started; exec sleep 60" if stopped_by else "exit 1"
-    (tmp_path / "bin/llvm-ar").write_text(f"#!/bin/sh\ncd {tmp_path}\n{ar}\n")
-    (tmp_path / "bin/llvm-ar").chmod(0o755)
-    words = command(stock, tmp_path / "copy", sdk=tmp_path)
+def with_ar(where: Path, script: str) -> Path:
+    """An SDK whose llvm-ar is this one."""
+    (where / "bin").mkdir()
+    (where / "bin/llvm-ar").write_text(f"#!/bin/sh\n{script}\n")
+    (where / "bin/llvm-ar").chmod(0o755)
+    return where
+
+
+@pytest.mark.parametrize(
+    "ar, said",
+    [
+        ("exit 1", "exit 1"),
+        ("echo first >&2; echo second >&2; echo third; exit 2", "first"),
+        ("echo first; exit 3", "first"),
+        (r"printf 'a \377' >&2; exit 1", "a \ufffd"),
+    ],
+)
+def test_what_a_tool_complains_of(ar, said, tmp_path):
+    words = command(small_sysroot(tmp_path / "stock"), tmp_path / "copy", sdk=with_ar(tmp_path, ar))
+    assert refused(words, tmp_path) == f"sysroot: llvm-ar fails: {said}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_half_a_copy_is_none(number, tmp_path):
+    """Where it is stopped while a tool runs."""
+    sdk = with_ar(tmp_path, f"touch {tmp_path}/started; exec sleep 60")
+    words = command(small_sysroot(tmp_path / "stock"), tmp_path / "copy", sdk=sdk)
     making = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    if stopped_by:
-        while not (tmp_path / "started").exists():
-            time.sleep(0.05)
-        # Where it can be moved to its place at no cost.
-        assert [path for path in tmp_path.iterdir() if path.name.startswith(".copy.")]
-        making.send_signal(stopped_by)
-    said = making.communicate(timeout=30)[1]
-    expected = ("", 128 + stopped_by) if stopped_by else ("sysroot: llvm-ar fails: exit 1\n", 1)
-    assert (said, making.returncode) == expected
-    assert {path.name for path in tmp_path.iterdir()} <= {"stock", "bin", "started"}
+    while not (tmp_path / "started").exists():
+        time.sleep(0.05)
+    # Where it can be moved to its place at no cost.
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".copy.")]
+    making.send_signal(number)
+    assert making.communicate(timeout=30)[1] == "" and making.returncode == 128 + number
+    assert {path.name for path in tmp_path.iterdir()} == {"stock", "bin", "started"}
 
 
 def test_what_cannot_be_put_in_place_leaves_what_was_there(tmp_path):
