@@ -7,7 +7,10 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/build.sh
 . scripts/build.sh
 
-: "${2?usage: clients.sh SDK SYSROOT}"
+[ $# = 2 ] || {
+    echo "usage: clients.sh SDK SYSROOT" >&2
+    exit 1
+}
 sdk=$(realpath "$1") sysroot=$(realpath "$2")
 src=$PWD/.toolchain/src
 top=$PWD/build/clients

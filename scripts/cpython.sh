@@ -10,7 +10,10 @@ cd "$(dirname "$0")/.."
 . scripts/build.sh
 export LC_ALL=C
 
-: "${3?usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]}"
+[ $# -ge 3 ] || {
+    echo "usage: cpython.sh SDK SYSROOT NAME [CONFIGURE_ANSWER…]" >&2
+    exit 1
+}
 sdk=$(realpath "$1") sysroot=$(realpath "$2") name=$3
 shift 3
 tarball=$PWD/.toolchain/src/cpython.tar.xz

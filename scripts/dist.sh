@@ -7,7 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 
-: "${2?usage: dist.sh DIR GENERATION=PACKAGE…}"
+[ $# -ge 2 ] || {
+    echo "usage: dist.sh DIR GENERATION=PACKAGE…" >&2
+    exit 1
+}
 dir=$1
 shift
 version=$(sed -n 's/^Version: //p' "${1#*=}/lib/wasm32-wasip2/pkgconfig/wasi-utimens.pc")

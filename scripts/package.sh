@@ -7,7 +7,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${4?usage: package.sh ARCHIVES LIBRARIES DIR FUNCTION…}"
+[ $# -ge 4 ] || {
+    echo "usage: package.sh ARCHIVES LIBRARIES DIR FUNCTION…" >&2
+    exit 1
+}
 archives=$1 libraries=$2 dir=$3
 shift 3
 wrap=("${@/#/-Wl,--wrap=}")

@@ -348,6 +348,8 @@ static void print_held(void) {
 /* Makes the call of this line, and prints the answer. */
 static void answer(char *line) {
   split(line);
+  if (word_count == 0)
+    die("call", NULL);
   const char *name = words[0];
   const bool family = strstr(name, "utime") != NULL;
   const int untouched = 12345; /* no errno */
