@@ -26,11 +26,9 @@ def link(source: str, target: str) -> str:
 
 def drivers_inside(root: Path) -> None:
     """Puts a copy in the place of each driver that is a link to the outside."""
-    outside = {
-        path: path.resolve()
-        for path in (root / "bin").iterdir()
-        if "clang" in path.name and path.is_symlink() and not path.resolve().is_relative_to(root.resolve())
-    }
+    drivers = (path for path in (root / "bin").iterdir() if "clang" in path.name and path.is_symlink())
+    reals = {path: path.resolve() for path in drivers}
+    outside = {path: real for path, real in reals.items() if not real.is_relative_to(root.resolve())}
     for path, real in outside.items():
         # A link to another of these, as clang++ is to clang, stays one.
         if path.parent / path.readlink() not in outside:
